@@ -1,0 +1,1 @@
+"""BMS Telephony adapters: store, provider gateways, numbering, the Beeline simulator."""

@@ -1,0 +1,1 @@
+"""BMS Telephony over HTTP: the Litestar app and the command line."""
