@@ -1,0 +1,81 @@
+# BMS Telephony. Needs make and Python 3.11 or newer; all else goes into .venv. `make` alone lists the targets.
+# A target that others add: one line `name: ## what it does`, and it is listed.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check fmt lock clean
+
+BIN := .venv/bin
+STAMPS := .venv/stamps
+PACKAGES := packages/telephony_core packages/telephony_adapters packages/telephony_http
+PYPROJECTS := $(PACKAGES:%=%/pyproject.toml)
+SOURCES := packages tests tools conftest.py
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+UV ?= uv
+# More of pytest's arguments: `make test ARGS="tests/core -k carousel"`.
+ARGS ?=
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(STAMPS)/runtime ## the demo: service and Beeline simulator, on PORT if set; Ctrl-C ends all
+	@PYTHONUNBUFFERED=1 exec $(BIN)/telephony demo run
+
+# One file of tests stays in one process, so that what its module starts is started once.
+test: $(STAMPS)/dev ## all tests
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+# deptry without DEP002 (nobody imports it): drivers, event loops and time zones are loaded by name.
+check: $(STAMPS)/dev ## format, lint, types, arrows, dead code, dependencies, hygiene
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	@for package in $(PACKAGES); do \
+	  echo "$(BIN)/deptry $$package/src"; \
+	  $(BIN)/deptry "$$package/src" --config "$$package/pyproject.toml" --ignore DEP002 || exit 1; \
+	done
+	$(BIN)/python tools/hygiene.py
+
+fmt: $(STAMPS)/dev ## format, and mend what can be mended by itself
+	$(BIN)/ruff check --fix-only --quiet $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+# dev holds all, and the other two take their pins from it. UPGRADE=--upgrade takes the newest.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --no-build --generate-hashes \
+  --no-emit-index-url --custom-compile-command "make lock" \
+  --no-emit-package telephony-core --no-emit-package telephony-adapters --no-emit-package telephony-http $(UPGRADE)
+lock: ## pin the dependencies anew (needs uv; UV=path/to/uv)
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
+	$(COMPILE) requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
+
+clean: ## remove .venv and what the tools leave behind
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
+	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written last, so that what was broken off is begun anew.
+$(STAMPS)/venv:
+	@for python in python3.13 python3.12 python3.11 python3; do \
+	  if "$$python" -c 'import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	  then echo "creating .venv with $$("$$python" --version)"; \
+	    "$$python" -m venv --clear .venv && mkdir -p $(STAMPS) && touch $@; exit; \
+	  fi; \
+	done; \
+	echo "BMS Telephony needs Python 3.11 or newer with venv, ssl and sqlite3; none of python3.13, python3.12," \
+	  "python3.11 and python3 is one." \
+	  "Here python3 is: $$(python3 --version 2>&1 || true). On Debian: apt install python3 python3-venv" >&2; \
+	exit 1
+
+$(STAMPS)/runtime: $(STAMPS)/venv requirements/build.txt requirements/runtime.txt $(PYPROJECTS)
+	@echo "installing what the service needs into .venv"
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --no-index $(PACKAGES:%=-e ./%)
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.txt
+	@echo "installing what tests and checks need into .venv"
+	@$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $@

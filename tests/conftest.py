@@ -1,0 +1,74 @@
+"""For all tests: Hypothesis' profiles, and a network that ends at this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadlines: the machines that run this are shared, and a slow example is no wrong one.
+settings.register_profile("dev", max_examples=60, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, print_blob=True, derandomize=True)
+settings.register_profile(
+    "thorough", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+settings.load_profile(PROFILE)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if PROFILE == "thorough":
+        return
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.skip(reason="HYPOTHESIS_PROFILE=thorough runs it"))
+
+
+def _is_here(host: object) -> bool:
+    if not isinstance(host, str):
+        return host is None
+    if host in {"", "localhost"} or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_this_machine() -> Iterator[None]:
+    """A request that no mock caught fails the test by name; it neither leaves nor passes for a provider's failure.
+
+    Names below `.invalid` (RFC 6761) don't resolve, without anybody being asked.
+    """
+    real_getaddrinfo = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(host, bytes):  # anyio has it encoded already
+            host = host.decode()
+        if isinstance(host, str) and host.rstrip(".").endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if not _is_here(host) and host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+            pytest.fail(f"a test asked for the address of {host!r}: is a mock missing?")
+        return real_getaddrinfo(host, *args, **kwargs)
+
+    def guarded(name: str) -> Any:
+        real = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_here(address[0]):
+                pytest.fail(f"a test connects to {address[0]!r}: is a mock missing?")
+            return real(self, address)
+
+        return connect
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        patch.setattr(socket.socket, "connect", guarded("connect"))
+        patch.setattr(socket.socket, "connect_ex", guarded("connect_ex"))
+        yield
