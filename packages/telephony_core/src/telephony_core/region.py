@@ -7,6 +7,7 @@ codes here. `RU` alone stands for the whole country: a number of which no more i
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -48,3 +49,16 @@ class Region:
     @property
     def is_whole_country(self) -> bool:
         return self.codes == (WHOLE_COUNTRY,)
+
+
+@frozen
+class LocalTime:
+    """What the clock on the wall shows at an instant over all time zones of a region, both ends aware datetimes."""
+
+    earliest: datetime
+    latest: datetime = field()
+
+    @latest.validator
+    def _in_order(self, _attribute: Any, value: datetime) -> None:
+        if value.replace(tzinfo=None) < self.earliest.replace(tzinfo=None):
+            raise ValueError("the latest local time lies before the earliest")
