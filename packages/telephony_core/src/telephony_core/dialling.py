@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from telephony_core.errors import TooManyRequests
 from telephony_core.phone import DestinationClass, ParsedNumber
@@ -35,6 +36,11 @@ class QuietHours:
         return clock >= self.since or clock < self.until
 
 
+def _positive_or_off(_instance: object, attribute: Any, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise ValueError(f"{attribute.name} is at least 1; None switches the limit off")
+
+
 @frozen
 class DiallingRules:
     """What the company allows. `quiet_hours` None and the limits None mean: switched off.
@@ -46,8 +52,8 @@ class DiallingRules:
     destinations: frozenset[DestinationClass] = frozenset(
         {DestinationClass.RUSSIAN_MOBILE, DestinationClass.RUSSIAN_GEOGRAPHIC}
     )
-    per_hour: int | None = field(default=60, validator=validators.optional(validators.ge(1)))
-    per_day: int | None = field(default=300, validator=validators.optional(validators.ge(1)))
+    per_hour: int | None = field(default=60, validator=_positive_or_off)
+    per_day: int | None = field(default=300, validator=_positive_or_off)
 
     def against(
         self, parsed: ParsedNumber, *, do_not_call: bool, local_time: LocalTime | None
