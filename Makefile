@@ -13,6 +13,8 @@ PYPROJECTS := $(PACKAGES:%=%/pyproject.toml)
 SOURCES := packages tests tools conftest.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV ?= uv
+# Processes that share the tests; 0 starts none, which is quicker for a few: `make test WORKERS=0 ARGS=tests/core`.
+WORKERS ?= auto
 # More of pytest's arguments: `make test ARGS="tests/core -k carousel"`.
 ARGS ?=
 
@@ -24,7 +26,7 @@ run: $(STAMPS)/runtime ## the demo: service and Beeline simulator, on PORT if se
 
 # One file of tests stays in one process, so that what its module starts is started once.
 test: $(STAMPS)/dev ## all tests
-	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 # deptry without DEP002 (nobody imports it): drivers, event loops and time zones are loaded by name.
 check: $(STAMPS)/dev ## format, lint, types, arrows, dead code, dependencies, hygiene

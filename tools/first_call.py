@@ -14,6 +14,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -136,6 +137,8 @@ def main() -> None:
         text=True,
         start_new_session=True,
     )
+    started: set[Process] = set()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that who is stopped cleans up, too
     try:
         curl = the_printed_curl(make)
         call = place(curl)
@@ -162,7 +165,7 @@ def main() -> None:
             fail(f"somebody still listens at port {port}")
         print(f"first call: {len(started)} processes ended, port {port} is closed")
     finally:
-        for pid, _ in started_by(make.pid) & processes().keys():
+        for pid, _ in (started | started_by(make.pid)) & processes().keys():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         make.wait()
