@@ -7,9 +7,8 @@ subjects, one pair of them from two groups (Tyumen and Kurgan), and one serves t
 
 from __future__ import annotations
 
-from telephony_core.region import normal_codes
-
 from telephony_adapters.numbering.plan import NumberingPlan, NumberingPlanHolder, RangeEntry
+from telephony_core.region import normal_codes
 
 DEMO_EDITION = "demo"
 

@@ -14,9 +14,9 @@ import unicodedata
 from typing import Final
 
 import phonenumbers
-from telephony_core.phone import DestinationClass, ParsedNumber, PhoneNumber
 
 from telephony_adapters.numbering.area_codes import area_codes_of
+from telephony_core.phone import DestinationClass, ParsedNumber, PhoneNumber
 
 # A field of a card is short; what is longer is a note, and matching it would cost time for nothing.
 _LONGEST: Final = 80

@@ -16,10 +16,10 @@ from typing import Final
 
 import phonenumbers
 from attrs import frozen
-from telephony_core.phone import PhoneNumber
-from telephony_core.region import WHOLE_COUNTRY, normal_codes
 
 from telephony_adapters.numbering.area_codes import area_codes_of
+from telephony_core.phone import PhoneNumber
+from telephony_core.region import WHOLE_COUNTRY, normal_codes
 
 PlanRow = tuple[int, int, str, str, str]
 """A stored range: first, last, codes joined by a space, operator, edition."""

@@ -14,9 +14,9 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
-from telephony_core.region import WHOLE_COUNTRY
 
 from telephony_adapters.numbering.subjects import BY_CODE
+from telephony_core.region import WHOLE_COUNTRY
 
 DEFAULT_TIME_ZONE = "Europe/Moscow"
 

@@ -1,0 +1,61 @@
+"""The text of a file that an operator hands in: unpacked and decoded. Used by the register's reader.
+
+Packing is told by the first bytes, not by the name: `.xz`, `.gz`, and `.zip` with one file in it. Encodings are tried in
+a fixed order: UTF-16 by its BOM, UTF-8 with or without BOM, Windows-1251.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import zipfile
+from typing import Final
+
+# A register takes about 2 MB unpacked; a packed file that unfolds to more than this is something else.
+_LARGEST: Final = 256 * 1024 * 1024
+
+
+class UnreadableError(Exception):
+    """The content is not a text that can be read; the message says why."""
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file's bytes. Raises UnreadableError, whose message is for the operator."""
+    return _decoded(_unpacked(content))
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        if content.startswith(b"\xfd7zXZ\x00"):
+            return _limited(lzma.open(io.BytesIO(content)))
+        if content.startswith(b"\x1f\x8b"):
+            return _limited(gzip.open(io.BytesIO(content)))
+        if content.startswith(b"PK\x03\x04"):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                files = [item for item in archive.infolist() if not item.is_dir()]
+                if len(files) != 1:
+                    raise UnreadableError(f"the archive holds {len(files)} files, not one")
+                return _limited(archive.open(files[0]))
+    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise UnreadableError(f"the packed file can't be unpacked: {error}") from error
+    return content
+
+
+def _limited(stream: io.BufferedIOBase | lzma.LZMAFile | gzip.GzipFile | zipfile.ZipExtFile) -> bytes:
+    with stream:
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise UnreadableError(f"the packed file holds more than {_LARGEST // 1024 // 1024} MB")
+    return data
+
+
+def _decoded(content: bytes) -> str:
+    # A fixed order of tries; guessing by statistics goes wrong on short Cyrillic.
+    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1251")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise UnreadableError("the text is neither UTF-8, UTF-16 nor Windows-1251")

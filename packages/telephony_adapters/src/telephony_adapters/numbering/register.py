@@ -1,0 +1,257 @@
+"""The state's register of number ranges, as published, read from a file: `read_register` -> `RegisterImport`.
+
+A file is CSV with a header, plain or packed (`.xz`, `.gz`, `.zip`; told by its first bytes, not by its name), in UTF-8
+with or without BOM, UTF-16 with BOM, or Windows-1251, with `;`, `,` or tab between cells. Columns are found by name
+in any order: the code (`АВС/ DEF`), `От`, `До`, `Емкость`, `Оператор`, and `Регион` or `Территория ГАР` or both; more
+columns (`ИНН`) are allowed. Where a line has both regions, the territory counts, being the newer and cleaner column,
+and `Регион` where the territory is empty, `-` or not understood.
+
+Every line becomes a range or an error that names the line (1 is the header, as an editor counts). A file is taken whole
+or not at all: with one error there is no plan. A region's name that the rules don't know is such an error, unless the
+caller allows it: then it counts as the whole country and stays listed.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from attrs import field, frozen
+
+from telephony_adapters.numbering.file_text import UnreadableError, text_of
+from telephony_adapters.numbering.names import region_codes
+from telephony_adapters.numbering.plan import NumberingPlan, RangeEntry
+from telephony_core.region import WHOLE_COUNTRY
+
+_PROGRESS_EVERY: Final = 500
+
+_LOOK_ALIKES: Final = str.maketrans("abcehkmoptxyё", "авсенкмортхуе")
+_NOT_A_LETTER: Final = re.compile(r"[\W\d_]+")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")  # as editors count; str.splitlines knows more ends than they do
+_DIGITS: Final = re.compile(r"[0-9]+\Z")
+
+
+def _column_key(name: str) -> str:
+    return _NOT_A_LETTER.sub("", name.casefold().translate(_LOOK_ALIKES))
+
+
+_COLUMNS: Final[dict[str, str]] = {
+    _column_key(name): column
+    for column, names in {
+        "code": ("АВС/ DEF", "ABC", "DEF", "Код", "Код ABC/DEF"),
+        "first": ("От", "С", "Начало"),
+        "last": ("До", "По", "Конец"),
+        "capacity": ("Емкость",),
+        "operator": ("Оператор", "Оператор связи"),
+        "region": ("Регион",),
+        "territory": ("Территория ГАР", "Территория"),
+    }.items()
+    for name in names
+}
+_NEEDED: Final = {"code": "АВС/ DEF", "first": "От", "last": "До", "capacity": "Емкость", "operator": "Оператор"}
+
+Progress = Callable[[int, int], None]
+"""Called with (lines done, lines in all), now and then and once at the end."""
+
+
+@frozen
+class LineError:
+    """Why a line was not taken; line 0 means the file as such."""
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}" if self.line else self.reason
+
+
+@frozen
+class RegisterImport:
+    """What a file holds. `lines` counts data lines: with no errors it is the number of `ranges`.
+
+    `names` are the distinct region names that were read, `not_understood` those of them that no rule knows,
+    `capacity` the sum of the ranges' own sizes, which equals the sum of the file's `Емкость`.
+    """
+
+    lines: int = 0
+    ranges: tuple[RangeEntry, ...] = field(factory=tuple, repr=False)
+    names: tuple[str, ...] = field(factory=tuple, repr=False)
+    not_understood: tuple[str, ...] = ()
+    capacity: int = 0
+    errors: tuple[LineError, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the file may be taken: a register without an error, and not an empty one."""
+        return not self.errors
+
+    def plan(self, edition: str = "") -> NumberingPlan:
+        """The plan of the ranges. Raises ValueError where the file is not accepted."""
+        if not self.accepted:
+            raise ValueError(f"the register is not accepted: {len(self.errors)} errors, the first: {self.errors[0]}")
+        return NumberingPlan(self.ranges, edition=edition)
+
+
+def read_register(path: Path | str, *, allow_unknown: bool = False, progress: Progress | None = None) -> RegisterImport:
+    """Reads a file of the register. Raises OSError where it can't be opened; all else is in the result's errors."""
+    return parse_register(Path(path).read_bytes(), allow_unknown=allow_unknown, progress=progress)
+
+
+def parse_register(content: bytes, *, allow_unknown: bool = False, progress: Progress | None = None) -> RegisterImport:
+    """The same for a file's content, as it was uploaded."""
+    try:
+        text = text_of(content)
+    except UnreadableError as error:
+        return RegisterImport(errors=(LineError(0, str(error)),))
+    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if line.strip(" \t\r;,\x00")]
+    if not lines:
+        return RegisterImport(errors=(LineError(0, "the file is empty"),))
+    header_line, header = lines[0]
+    separator, columns, width = _header(header)
+    missing = [name for column, name in _NEEDED.items() if column not in columns]
+    if "region" not in columns and "territory" not in columns:
+        missing.append("Регион")
+    if missing:
+        reason = f"this is no header of the register: no column {', '.join(missing)}"
+        return RegisterImport(errors=(LineError(header_line, reason),))
+    reader = _Reader(separator, columns, width, allow_unknown)
+    total = len(lines) - 1
+    if not total:
+        return RegisterImport(errors=(LineError(0, "the file has a header and no ranges"),))
+    for done, (number, line) in enumerate(lines[1:], 1):
+        reader.read(number, line)
+        if progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):
+            progress(done, total)
+    return reader.result(total)
+
+
+class _Reader:
+    """Reads line after line into ranges and errors. Lives for one file."""
+
+    def __init__(self, separator: str, columns: dict[str, int], width: int, allow_unknown: bool) -> None:
+        self._separator = separator
+        self._columns = columns
+        self._width = width
+        self._allow_unknown = allow_unknown
+        self._ranges: list[tuple[int, RangeEntry]] = []
+        self._names: dict[str, tuple[str, ...] | None] = {}
+        self._unknown: dict[str, list[int]] = {}
+        self._errors: list[LineError] = []
+
+    def read(self, number: int, line: str) -> None:
+        cells = self._cells(line)
+        if len(cells) != self._width:
+            self._errors.append(LineError(number, f"{len(cells)} cells, the header has {self._width}"))
+            return
+        at = self._columns
+        code, first, last, capacity = (cells[at[name]] for name in ("code", "first", "last", "capacity"))
+        reason = _wrong_numbers(code, first, last, capacity)
+        if reason:
+            self._errors.append(LineError(number, reason))
+            return
+        name, codes = self._region(cells)
+        if codes is None:
+            self._unknown.setdefault(name, []).append(number)
+            codes = (WHOLE_COUNTRY,)
+        entry = RangeEntry(codes, cells[at["operator"]], _e164(code, first), _e164(code, last))
+        self._ranges.append((number, entry))
+
+    def result(self, lines: int) -> RegisterImport:
+        errors = self._errors + self._overlaps()
+        if not self._allow_unknown:
+            errors += [
+                LineError(numbers[0], f"the region name {name!r} is not understood ({len(numbers)} such lines)")
+                for name, numbers in self._unknown.items()
+            ]
+        ranges = tuple(entry for _, entry in self._ranges)
+        return RegisterImport(
+            lines=lines,
+            ranges=ranges,
+            names=tuple(sorted(self._names)),
+            not_understood=tuple(sorted(self._unknown)),
+            capacity=sum(entry.capacity for entry in ranges),
+            errors=tuple(sorted(errors, key=lambda error: error.line)),
+        )
+
+    def _cells(self, line: str) -> list[str]:
+        cells = line.split(self._separator)
+        if '"' in line and (len(cells) != self._width or any(cell.startswith('"') for cell in cells)):
+            # The state's own files have bare quotes inside cells (ООО "Т2 Мобайл"), which is no CSV; a file that went
+            # through a spreadsheet has true CSV quoting. The number of cells tells the two apart.
+            quoted = next(csv.reader([line], delimiter=self._separator))
+            if len(quoted) == self._width:
+                cells = quoted
+        surplus = len(cells) - self._width
+        if surplus > 0 and self._separator == ";" and "region" in self._columns and "territory" not in self._columns:
+            # Old editions have names such as `Московская область; Москва`, unquoted, between semicolons.
+            region = self._columns["region"]
+            cells[region : region + surplus + 1] = ["; ".join(cells[region : region + surplus + 1])]
+        return [cell.strip() for cell in cells]
+
+    def _region(self, cells: list[str]) -> tuple[str, tuple[str, ...] | None]:
+        """The name that counts and its codes; the codes None where no column is understood."""
+        candidates = [
+            cells[self._columns[column]]
+            for column in ("territory", "region")
+            if column in self._columns and cells[self._columns[column]] not in ("", "-", "\u2013", "\u2014")
+        ]
+        for name in candidates:
+            codes = self._names[name] if name in self._names else region_codes(name)
+            if codes is not None:
+                self._names[name] = codes
+                return name, codes
+        name = candidates[0] if candidates else "-"
+        self._names[name] = None
+        return name, None
+
+    def _overlaps(self) -> list[LineError]:
+        found: list[LineError] = []
+        ordered = sorted(self._ranges, key=lambda item: (item[1].first, item[0]))
+        reach, owner = -1, 0
+        for number, entry in ordered:
+            if entry.first <= reach:
+                later, earlier = max(number, owner), min(number, owner)
+                found.append(LineError(later, f"its range shares numbers with that of line {earlier}"))
+            if entry.last > reach:
+                reach, owner = entry.last, number
+        return found
+
+
+def _wrong_numbers(code: str, first: str, last: str, capacity: str) -> str:
+    """What is wrong with a line's figures; empty where nothing is."""
+    if len(code) != 3 or not code.isdecimal() or not code.isascii() or code[0] not in "3489":
+        return f"not a Russian area or mobile code: {code!r}"
+    for name, digits in (("От", first), ("До", last)):
+        # Spreadsheets drop leading zeros; more than seven digits would lie outside the code.
+        if not _DIGITS.match(digits) or len(digits) > 7:
+            return f"{name} is not a number of up to seven digits: {digits!r}"
+    if int(last) < int(first):
+        return f"the range ends ({last}) before it begins ({first})"
+    size = re.sub(r"\s", "", capacity)
+    if not _DIGITS.match(size):
+        return f"Емкость is not a number: {capacity!r}"
+    if int(size) != int(last) - int(first) + 1:
+        return f"Емкость is {size}, but from {first} to {last} there are {int(last) - int(first) + 1} numbers"
+    return ""
+
+
+def _e164(code: str, digits: str) -> int:
+    return int(f"7{code}0000000") + int(digits)
+
+
+def _header(line: str) -> tuple[str, dict[str, int], int]:
+    """The separator that makes the most of the header, the columns that it finds, and the number of cells."""
+    best: tuple[str, dict[str, int], int] = (";", {}, 0)
+    for separator in (";", "\t", ","):
+        cells = next(csv.reader([line], delimiter=separator))
+        columns: dict[str, int] = {}
+        for index, cell in enumerate(cells):
+            column = _COLUMNS.get(_column_key(cell))
+            if column is not None:
+                columns.setdefault(column, index)
+        if len(columns) > len(best[1]):
+            best = (separator, columns, len(cells))
+    return best
