@@ -68,7 +68,7 @@ def test_a_domain_module_holds_no_async_no_clock_no_random_and_no_io(path: Path)
 
 @pytest.mark.parametrize("path", CORE_WITHOUT_KIT, ids=lambda path: str(path.relative_to(CORE).with_suffix("")))
 def test_a_use_case_awaits_its_ports_and_does_no_io_itself(path: Path) -> None:
-    """`await` and the log begin in use cases and ports; clock, random and I/O are behind ports for them, too (law 1)."""
+    """`await` and the log begin in use cases and ports; clock, random and I/O are behind ports for them (law 1)."""
     assert impurities(path.read_text("utf-8"), may_await=True) == []
 
 
