@@ -120,7 +120,10 @@ class CallerIdPolicy:
         selected = carousel.pool(choice.pool_id) if choice.pool_id else None
         if selected is None:
             raise NoUsableNumber(
-                "No pool of numbers is set up for this device's provider.", pool=None, chain=[], provider=question.device.provider
+                "No pool of numbers is set up for this device's provider.",
+                pool=None,
+                chain=[],
+                provider=question.device.provider,
             )
         steps = [_step("C4", saw)]
         region = Region(choice.codes, choice.source)

@@ -39,13 +39,15 @@ class CorporateSim:
 
 @frozen
 class IpPhone:
-    """A telephone of the company's PBX. `line` is the provider's name for it (Beeline: the subscriber's user id)."""
+    """A telephone of the company's PBX. `line` is the provider's name for it (Beeline: the subscriber's user id),
+    `number` its own direct number, which clients must not see."""
 
     id: str
     employee_id: str
     label: str
     provider: str
     line: str
+    number: PhoneNumber | None = None
     active: bool = True
     preferred: bool = False
 

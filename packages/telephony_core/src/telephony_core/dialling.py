@@ -79,7 +79,10 @@ class DiallingRules:
         if self.per_day is not None and today >= self.per_day:
             wait = max(1, round((day_ends_at - now).total_seconds()))
             raise TooManyRequests(
-                f"The limit of {self.per_day} attempts a day is reached.", retry_after=wait, limit="day", of=self.per_day
+                f"The limit of {self.per_day} attempts a day is reached.",
+                retry_after=wait,
+                limit="day",
+                of=self.per_day,
             )
         if self.per_hour is not None and past_hour >= self.per_hour:
             # The oldest attempts leave the hour one by one; a few minutes free some of it.

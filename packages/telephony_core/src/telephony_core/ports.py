@@ -404,5 +404,3 @@ class Store(Protocol):
 
     def write(self) -> UnitOfWork:
         """A unit of work that may write."""
-
-

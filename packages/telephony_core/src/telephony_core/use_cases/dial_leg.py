@@ -1,0 +1,112 @@
+"""Asks a gateway to dial or to hang up, and writes down its answer: the second of a dial's two commits.
+
+The only place from which anything is dialled. Its caller has committed the intent; here the request is made once, and
+whatever comes of it, a lost answer and a dead database included, is never a reason to make it again (K3).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from attrs import frozen
+
+from telephony_core.call import Attempt, Command, Dial, HangUp, MatchedBy
+from telephony_core.call_facts import Fact, FactKind, LegName
+from telephony_core.errors import StoreUnavailable
+from telephony_core.ports import (
+    Accepted,
+    ConcurrentChange,
+    DialAnswer,
+    NotSent,
+    OutcomeUnknown,
+    ProviderGateway,
+    Refused,
+    Store,
+    UnitOfWork,
+)
+from telephony_core.use_cases.match_reports import ReportMatcher
+from telephony_core.use_cases.note_facts import FactNotes
+
+log = logging.getLogger(__name__)
+
+TRIES = 20
+"""How often a transaction is begun again when others win: more than can happen, fewer than for ever."""
+
+
+@frozen
+class LegDialler:
+    store: Store
+    gateways: Mapping[str, ProviderGateway]
+    notes: FactNotes
+    matcher: ReportMatcher
+
+    async def carry_out(self, commands: Iterable[Command]) -> None:
+        """Do what is due at the gateway. Each command's own failure is written down or left to reconciliation."""
+        for command in commands:
+            if isinstance(command, HangUp):
+                await self.hang_up(command)
+            else:
+                await self.dial(command)
+
+    async def hang_up(self, command: HangUp) -> bool:
+        return await self.gateways[command.provider].hang_up(command)
+
+    async def dial(self, command: Dial) -> DialAnswer:
+        """Make the request and record its answer. If the answer can't be recorded, reconciliation will find the intent
+        without one and settle it as unknown."""
+        try:
+            answer = await self.gateways[command.provider].start(command)
+        except Exception:  # noqa: BLE001  # a gateway's bug must not hide that it may have dialled
+            log.exception("gateway %s failed on attempt %s", command.provider, command.attempt_id)
+            answer = OutcomeUnknown("the gateway failed")
+        try:
+            await self._record(command, answer)
+        except StoreUnavailable:
+            log.error("the answer for attempt %s could not be stored; it will be settled later", command.attempt_id)
+        return answer
+
+    async def _record(self, command: Dial, answer: DialAnswer) -> None:
+        for _ in range(TRIES):
+            try:
+                async with self.store.write() as uow:
+                    attempt = await uow.calls.attempt(command.attempt_id)
+                    if attempt is None:
+                        return
+                    now = await uow.now()
+                    due = await self._note_answer(uow, attempt, command.leg, answer, now)
+                    await uow.commit()
+            except ConcurrentChange:
+                continue
+            await self.carry_out(due)
+            return
+        raise StoreUnavailable("Too many changes at once.")
+
+    async def _note_answer(
+        self, uow: UnitOfWork, attempt: Attempt, leg: LegName, answer: DialAnswer, now: datetime
+    ) -> tuple[Command, ...]:
+        reference = answer.reference if isinstance(answer, Accepted) else None
+        attempt, due = await self.notes.note(
+            uow,
+            attempt,
+            [_fact(leg, answer, now)],
+            now,
+            reference=reference,
+            matched_by=MatchedBy.REFERENCE if reference else None,
+        )
+        # Reports may have overtaken the answer; they wait unmatched.
+        _, more = await self.matcher.catch_up(uow, attempt, now)
+        return (*due, *more)
+
+
+def _fact(leg: LegName, answer: DialAnswer, now: datetime) -> Fact:
+    match answer:
+        case Accepted():
+            return Fact(leg, FactKind.ACCEPTED, now)
+        case Refused(code=code):
+            return Fact(leg, FactKind.REFUSED, now, detail=code[:80])
+        case NotSent():
+            return Fact(leg, FactKind.NOT_SENT, now)
+        case OutcomeUnknown():
+            return Fact(leg, FactKind.ANSWER_LOST, now)
