@@ -1,7 +1,7 @@
 """The text of a file that an operator hands in: unpacked and decoded. Used by the register's reader.
 
-Packing is told by the first bytes, not by the name: `.xz`, `.gz`, and `.zip` with one file in it. Encodings are tried in
-a fixed order: UTF-16 by its BOM, UTF-8 with or without BOM, Windows-1251.
+Packing is told by the first bytes, not by the name: `.xz`, `.gz`, and `.zip` with one file in it. Encodings are tried
+in a fixed order: UTF-16 by its BOM, UTF-8 with or without BOM, Windows-1251.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gzip
 import io
 import lzma
 import zipfile
-from typing import Final
+from typing import IO, Final
 
 # A register takes about 2 MB unpacked; a packed file that unfolds to more than this is something else.
 _LARGEST: Final = 256 * 1024 * 1024
@@ -42,7 +42,7 @@ def _unpacked(content: bytes) -> bytes:
     return content
 
 
-def _limited(stream: io.BufferedIOBase | lzma.LZMAFile | gzip.GzipFile | zipfile.ZipExtFile) -> bytes:
+def _limited(stream: IO[bytes] | lzma.LZMAFile | gzip.GzipFile) -> bytes:
     with stream:
         data = stream.read(_LARGEST + 1)
     if len(data) > _LARGEST:

@@ -8,29 +8,15 @@ A foreign country's code (`KZ`) stands for all of that country's zones in the IA
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
-
 from telephony_adapters.numbering.subjects import BY_CODE
-from telephony_core.region import WHOLE_COUNTRY
+from telephony_core.region import WHOLE_COUNTRY, LocalTime
 
 DEFAULT_TIME_ZONE = "Europe/Moscow"
-
-
-@frozen
-class LocalTime:
-    """The wall clock in a region at one instant: both are that instant, in the zone's own offset.
-
-    `earliest` shows the least time of day of all zones of the region, `latest` the greatest; equal where the region
-    has one clock.
-    """
-
-    earliest: datetime
-    latest: datetime
 
 
 class RegionZones:
@@ -60,6 +46,21 @@ class RegionZones:
         # Aware datetimes of one instant are equal; what differs, and is meant, is the wall clock.
         clocks.sort(key=lambda clock: clock.replace(tzinfo=None))
         return LocalTime(clocks[0], clocks[-1])
+
+    def day(self, at: datetime) -> tuple[datetime, datetime]:
+        """The beginning and the end (the next day's beginning), in UTC, of the default zone's calendar day of `at`.
+
+        Raises ValueError where `at` has no offset.
+        """
+        if at.utcoffset() is None:
+            raise ValueError("the instant needs an offset from UTC")
+        today = at.astimezone(self._default).date()
+        # By the calendar, not by 24 hours: a zone's day may have 23 or 25.
+        begin, end = (
+            datetime.combine(date, time.min, tzinfo=self._default).astimezone(UTC)
+            for date in (today, today + timedelta(days=1))
+        )
+        return begin, end
 
     def _of(self, code: str) -> tuple[ZoneInfo, ...]:
         subject = BY_CODE.get(code)
