@@ -1,0 +1,80 @@
+"""What the simulator takes for true of the real Beeline although nobody confirmed it, and what it does when told that
+it is false (`--assume BA3=off`).
+
+The numbers are the project's (`docs/beeline-assumptions`); a gateway must survive each of them being off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+
+@frozen
+class Assumption:
+    """One assumption: `what` holds while it is on, `when_off` is what the simulator does otherwise."""
+
+    id: str
+    what: str
+    when_off: str
+
+
+ASSUMPTIONS: tuple[Assumption, ...] = (
+    Assumption(
+        "BA1",
+        "The tracking id that the call request answers equals extTrackingId of the events and externalId of records.",
+        "Events and records carry another extTrackingId, unrelated to the answer.",
+    ),
+    Assumption(
+        "BA2",
+        "phone_from of v2/statistics is the number that the client saw.",
+        "phone_from is the employee's own line.",
+    ),
+    Assumption(
+        "BA3",
+        "A call from an FMTN mobile shows the SIM's own number.",
+        "It shows a number of the carousel, as a call from an IP phone does.",
+    ),
+    Assumption(
+        "BA4",
+        "The call request takes phoneNumber as 7XXXXXXXXXX (and with +7, with 8, or as ten digits).",
+        "Only 8XXXXXXXXXX is taken; everything else is refused with InvalidPhoneNumber.",
+    ),
+    Assumption(
+        "BA5",
+        "The provider keeps each subscriber's agent status and refuses calls of an agent on BREAK.",
+        "GET and PUT of the status answer 404 AgentNotFound; BREAK holds nobody back.",
+    ),
+    Assumption(
+        "BA6",
+        "CallReleasedEvent says in internalReleaseCause why a call failed (Busy, Temporarily Unavailable).",
+        "No released event carries a cause: a busy client looks like one who did not answer.",
+    ),
+    Assumption(
+        "BA7",
+        "duration of statistics and records is in milliseconds (one integration stores it so).",
+        "It is in whole seconds.",
+    ),
+)
+
+_IDS = frozenset(assumption.id for assumption in ASSUMPTIONS)
+
+
+def read_switches(texts: Iterable[str]) -> frozenset[str]:
+    """The assumptions switched off by texts like `BA3=off` (`BA3=on` changes nothing). ValueError if one is wrong."""
+    off: set[str] = set()
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in _IDS or value not in {"on", "off"}:
+            raise ValueError(f"not an assumption: {text!r}; say one of {', '.join(sorted(_IDS))} with =on or =off")
+        if value == "off":
+            off.add(name)
+    return frozenset(off)
+
+
+def checked(off: frozenset[str]) -> frozenset[str]:
+    """The same set, if all of it is known; ValueError otherwise (a typing error must not pass for 'off')."""
+    if unknown := off - _IDS:
+        raise ValueError(f"no such assumption: {', '.join(sorted(unknown))}")
+    return off
