@@ -284,8 +284,9 @@ class CallRepository(Protocol):
 
     async def attempt_by_reference(self, provider: str, reference: str) -> Attempt | None: ...
 
-    async def save_attempt(self, attempt: Attempt) -> None:
-        """Store a changed attempt. Another version stored meanwhile: `ConcurrentChange`."""
+    async def save_attempt(self, attempt: Attempt) -> Attempt:
+        """Store a changed attempt and return it as stored, with its next version, which a further save in this unit
+        of work begins from. Another version stored meanwhile: `ConcurrentChange`."""
 
     async def unknown_attempts(self, provider: str, line: str, number: PhoneNumber) -> tuple[Attempt, ...]:
         """Attempts without a reference whose answer was lost, on this line to this number, live or unresolved."""

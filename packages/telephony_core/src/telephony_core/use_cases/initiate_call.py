@@ -22,6 +22,7 @@ from telephony_core.dialling import NumberReason
 from telephony_core.errors import (
     CallHasLiveAttempt,
     CallNotFound,
+    Conflict,
     DestinationNotAllowed,
     DeviceNotEligible,
     DeviceNotFound,
@@ -476,16 +477,10 @@ class InitiateCall:
             await uow.reservations.give_up(attempt.id, [reservation])
         for reservation, attempt in live.items():
             # Whose attempt it is, is told only to those who may see it (P4).
-            about = (
-                {"call_id": attempt.call_id, "attempt_id": attempt.id} if principal.may_see(attempt.employee_id) else {}
+            seen = principal.may_see(attempt.employee_id)
+            raise _IN_THE_WAY[reservation.kind](
+                call_id=attempt.call_id if seen else None, attempt_id=attempt.id if seen else None
             )
-            match reservation.kind:
-                case ReservationKind.EMPLOYEE:
-                    raise EmployeeBusy(**about)
-                case ReservationKind.CALL:
-                    raise CallHasLiveAttempt(**about)
-                case ReservationKind.PHONE_NUMBER:
-                    raise NumberBeingCalled(**about)
 
     async def _within_limits(self, uow: UnitOfWork, employee_id: str, now: datetime) -> None:
         dialling = self.rules.dialling
@@ -542,6 +537,13 @@ class InitiateCall:
             # It was dialled; the intent is stored, and reconciliation settles the rest.
             return Initiated(call, attempt_id, replayed=False, at=attempt.started_at)
         return Initiated(stored or call, attempt_id, replayed=False, at=now)
+
+
+_IN_THE_WAY: Mapping[ReservationKind, type[Conflict]] = {
+    ReservationKind.EMPLOYEE: EmployeeBusy,
+    ReservationKind.CALL: CallHasLiveAttempt,
+    ReservationKind.PHONE_NUMBER: NumberBeingCalled,
+}
 
 
 def _refuse(answer: DialAnswer, call_id: str, attempt_id: str) -> None:

@@ -61,7 +61,7 @@ class FactNotes:
             commands += after.legs_to_hang_up()
         after = self._with_look_up(before, after, now)
         if after != before:
-            await self._store(uow, before, after, now)
+            after = await self._store(uow, before, after, now)
         return after, tuple(commands)
 
     async def _judged(self, uow: UnitOfWork, attempt: Attempt, shown: PhoneNumber) -> ShownNumber:
@@ -93,8 +93,8 @@ class FactNotes:
             return evolve(after, look_up_at=now + FIRST_LOOK_UP if reading.ended else now, look_ups=0)
         return after
 
-    async def _store(self, uow: UnitOfWork, before: Attempt, after: Attempt, now: datetime) -> None:
-        await uow.calls.save_attempt(after)
+    async def _store(self, uow: UnitOfWork, before: Attempt, after: Attempt, now: datetime) -> Attempt:
+        stored = await uow.calls.save_attempt(after)
         if before.live and not after.live:
             await uow.reservations.give_up(after.id)
         was_shown, is_shown = (attempt.reading.client.ringing_at for attempt in (before, after))
@@ -103,3 +103,4 @@ class FactNotes:
         name = name_of_change(before, after)
         if name is not None:
             await uow.events.add(of_attempt(self.ids.new_id(), name, after, now))
+        return stored

@@ -130,7 +130,7 @@ class ReconcileCalls:
                     return None
                 pause = LOOK_UP_PAUSES[min(attempt.look_ups, len(LOOK_UP_PAUSES) - 1)]
                 claimed = evolve(attempt, look_up_at=now + pause, look_ups=attempt.look_ups + 1)
-                await uow.calls.save_attempt(claimed)
+                claimed = await uow.calls.save_attempt(claimed)
                 await uow.commit()
         except ConcurrentChange:
             return None
@@ -179,5 +179,4 @@ class ReconcileCalls:
         if attempt.shown is not None or attempt.look_up_at is None or not waited:
             return attempt
         given_up = evolve(attempt, shown=ShownNumber(None, Verdict.NOT_REPORTED), look_up_at=None)
-        await uow.calls.save_attempt(given_up)
-        return given_up
+        return await uow.calls.save_attempt(given_up)
