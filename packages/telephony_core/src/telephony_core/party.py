@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -27,13 +28,18 @@ EMPLOYEE_PERMISSIONS = frozenset({Permission.CALL, Permission.SEE_FULL_NUMBERS})
 """What an employee may do unless the directory says otherwise."""
 
 
+def _as_set(permissions: Iterable[Permission]) -> frozenset[Permission]:
+    # `frozenset` itself as a converter leaves type checkers without the type of its elements.
+    return frozenset(permissions)
+
+
 @frozen
 class Principal:
     """Who asks: an employee, or a service (the CRM's back end) that has no employee of its own. Lives for one request."""
 
     id: str
     employee_id: str | None
-    permissions: frozenset[Permission] = field(converter=frozenset)
+    permissions: frozenset[Permission] = field(converter=_as_set)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -66,7 +72,7 @@ class Employee:
     id: str
     name: str
     active: bool = True
-    permissions: frozenset[Permission] = field(default=EMPLOYEE_PERMISSIONS, converter=frozenset)
+    permissions: frozenset[Permission] = field(default=EMPLOYEE_PERMISSIONS, converter=_as_set)
 
 
 @frozen
