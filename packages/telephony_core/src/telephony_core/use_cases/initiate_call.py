@@ -417,7 +417,7 @@ class InitiateCall:
         existing = None
         if request.call_id is not None:
             existing = await uow.calls.get(request.call_id)
-            if existing is None or not principal.may_see(existing.employee_id):
+            if existing is None:
                 raise CallNotFound
         elif request.external_id is not None:
             existing = await uow.calls.by_external_id(request.external_id)
