@@ -1,0 +1,148 @@
+"""The settings of the service: environment variables that begin with `TELEPHONY_`, read once at start-up.
+
+`Settings.load()` reads them, all at once, and names every one that is wrong together with what is allowed. Secrets are
+masked in whatever shows a `Settings`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Any, Self, TypeVar
+
+import attrs
+from attrs import field, frozen
+from typed_settings import Secret
+from typed_settings.cls_utils import deep_options
+from typed_settings.loaders import EnvLoader
+
+from telephony_core.call_facts import TimeLimits
+from telephony_core.dialling import DiallingRules, QuietHours
+from telephony_core.phone import DestinationClass
+from telephony_core.use_cases.rules import Rules
+from telephony_http import readings
+from telephony_http.readings import Language, LogLevel, Off, WorkerMode
+
+PREFIX = "TELEPHONY_"
+
+_COMPANY = DiallingRules()
+Value = TypeVar("Value")
+
+
+class SettingsError(Exception):
+    """Some settings are wrong; `problems` are sentences, one for each, and none shows a value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@frozen(kw_only=True)
+class Settings:
+    """One field per variable: `beeline_url` is `TELEPHONY_BEELINE_URL`.
+
+    `quiet_hours` and the two limits have three states: a value, `Off.OFF`, and None, which is the company's default, or
+    off where the store holds the demo's data.
+    """
+
+    database_url: str = field(
+        default="sqlite+aiosqlite:///telephony.db",
+        converter=readings.database_url,
+        repr=readings.without_password,
+    )
+    beeline_url: str = field(default="https://cloudpbx.beeline.ru/apis/portal/", converter=readings.web_url)
+    beeline_token: Secret[str] | None = field(default=None, converter=readings.secret)
+    public_url: str | None = field(default=None, converter=readings.optional_web_url)
+    report_secret: Secret[str] | None = field(default=None, converter=readings.report_secret)
+    host: str = field(default="127.0.0.1", converter=readings.host)
+    port: int = field(default=8080, converter=readings.port)
+    time_zone: str = field(default="Europe/Moscow", converter=readings.time_zone)
+    quiet_hours: QuietHours | Off | None = field(default=None, converter=readings.quiet_hours)
+    calls_per_hour: int | Off | None = field(default=None, converter=readings.limit)
+    calls_per_day: int | Off | None = field(default=None, converter=readings.limit)
+    allowed_destinations: frozenset[DestinationClass] = field(
+        default=_COMPANY.destinations, converter=readings.destinations
+    )
+    longest_ringing_seconds: float = field(default=60.0, converter=readings.ringing)
+    unknown_horizon_seconds: float = field(default=900.0, converter=readings.horizon)
+    longest_call_seconds: float = field(default=14400.0, converter=readings.longest_call)
+    call_open_days: int = field(default=30, converter=readings.days)
+    provider_timeout_seconds: float = field(default=10.0, converter=readings.time_out)
+    worker: WorkerMode = field(default=WorkerMode.EMBEDDED, converter=readings.worker)
+    worker_interval_seconds: float = field(default=1.0, converter=readings.interval)
+    log_level: LogLevel = field(default=LogLevel.INFO, converter=readings.log_level)
+    language: Language = field(default=Language.RUSSIAN, converter=readings.language)
+
+    def __attrs_post_init__(self) -> None:
+        problems = []
+        if self.unknown_horizon_seconds < self.longest_ringing_seconds:
+            problems.append(
+                f"{PREFIX}UNKNOWN_HORIZON_SECONDS must not be shorter than {PREFIX}LONGEST_RINGING_SECONDS "
+                f"({self.longest_ringing_seconds:g})."
+            )
+        if self.longest_call_seconds < self.unknown_horizon_seconds:
+            problems.append(
+                f"{PREFIX}LONGEST_CALL_SECONDS must not be shorter than {PREFIX}UNKNOWN_HORIZON_SECONDS "
+                f"({self.unknown_horizon_seconds:g})."
+            )
+        if problems:
+            raise SettingsError(problems)
+
+    @classmethod
+    def load(cls) -> Self:
+        """The settings of the process's environment. Raises `SettingsError`, which names all that are wrong."""
+        texts = EnvLoader(PREFIX)(cls, tuple(deep_options(cls))).settings
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for each in attrs.fields(cls):
+            text = str(texts.get(each.name, "")).strip()
+            # A variable that is set and empty is one that somebody wanted to leave out.
+            if not text or each.converter is None:
+                continue
+            try:
+                values[each.name] = each.converter(text)
+            except ValueError as error:
+                problems.append(f"{PREFIX}{each.name.upper()} is not understood. Allowed: {error}.")
+        if problems:
+            raise SettingsError(problems)
+        return cls(**values)
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the service can be reached from this machine only."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def rules(self, *, demo: bool = False) -> Rules:
+        """The company's rules. With the demo's data, quiet hours and limits are off unless a variable sets them."""
+        return Rules(
+            dialling=DiallingRules(
+                quiet_hours=_said(self.quiet_hours, None if demo else _COMPANY.quiet_hours),
+                destinations=self.allowed_destinations,
+                per_hour=_said(self.calls_per_hour, None if demo else _COMPANY.per_hour),
+                per_day=_said(self.calls_per_day, None if demo else _COMPANY.per_day),
+            ),
+            limits=TimeLimits(
+                provider_answer=self.provider_timeout_seconds,
+                ringing=self.longest_ringing_seconds,
+                unknown_horizon=self.unknown_horizon_seconds,
+                call=self.longest_call_seconds,
+            ),
+            call_open_for=timedelta(days=self.call_open_days),
+        )
+
+
+def _said(said: Value | Off | None, unsaid: Value | None) -> Value | None:
+    if said is None:
+        return unsaid
+    return None if isinstance(said, Off) else said
+
+
+def unknown_variables(names: list[str]) -> list[str]:
+    """Which of these variables' names look like settings of ours and are none: misspelt, most likely."""
+    known = {f"{PREFIX}{each.name.upper()}" for each in attrs.fields(Settings)}
+    return sorted(name for name in names if name.startswith(PREFIX) and name not in known)
