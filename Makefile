@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt lock clean
+.PHONY: help run test check fmt lock clean docs
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -81,3 +81,6 @@ $(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.txt
 	@echo "installing what tests and checks need into .venv"
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $@
+
+docs: $(STAMPS)/dev ## make what stands in docs/ from the code: diagrams, the table of states, the OpenAPI document
+	$(BIN)/python -m tools.draw
