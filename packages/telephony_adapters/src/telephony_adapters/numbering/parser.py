@@ -23,7 +23,7 @@ _LONGEST: Final = 80
 
 # Words that people put before a number; the label of a number has a field of its own in the directory.
 _LABEL: Final = re.compile(
-    r"(?:tel|phone|mob|телефон|тел|т|мобильный|моб|м|рабочий|раб|р|домашний|дом|д|сот|факс)(?:\.\s*|\s*:\s*|\s+)"
+    r"(?:tel|phone|mob|телефон|тел|т|мобильный|моб|м|рабочий|раб|р|домашний|дом|д|сот|факс)(?:\.\s*:?\s*|\s*:\s*|\s+)"
 )
 _EXTENSION: Final = re.compile(
     r"[\s,.;(]*(?:добавочный|доб|внутренний|внутр|вн|extension|extn|ext|[xх]|#|,,)[\s.:=№#-]*([0-9]{1,7})[\s.)]*\Z"

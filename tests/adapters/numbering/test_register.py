@@ -1,0 +1,271 @@
+"""Reading the state's register: every line accounted for, a file taken whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony_adapters.numbering.plan import RangeEntry
+from telephony_adapters.numbering.register import RegisterImport, parse_register, read_register
+from telephony_core.phone import PhoneNumber
+
+HEADER_2020 = "АВС/ DEF;От;До;Емкость;Оператор;Регион"
+HEADER_2026 = "АВС/ DEF;От;До;Емкость;Оператор;Регион;Территория ГАР;ИНН"
+LINES_2020 = (
+    '900;0000000;0061999;62000;ООО "Связь";Краснодарский край',
+    "903;1000000;1999999;1000000;ПАО «Сеть»;г. Москва * Московская область",
+    '999;9600000;9999999;400000;ООО "Скартел";Российская Федерация',
+)
+LINES_2026 = (
+    '900;0000000;0061999;62000;ООО "СВЯЗЬ";-;Краснодарский край;7700000001',
+    "903;1000000;1999999;1000000;ПАО «Сеть»;г. Москва;Город Москва, Московская область;7700000002",
+    '999;9600000;9999999;400000;ООО "Скартел";Российская Федерация;-;7700000003',
+)
+
+
+def text_2020(*lines: str) -> str:
+    return "\r\n".join((HEADER_2020, *(lines or LINES_2020))) + "\r\n"
+
+
+def text_2026(*lines: str) -> str:
+    return "\n".join((HEADER_2026, *(lines or LINES_2026))) + "\n"
+
+
+def reasons(register: RegisterImport) -> list[tuple[int, str]]:
+    return [(error.line, error.reason) for error in register.errors]
+
+
+def check_the_three(register: RegisterImport) -> None:
+    assert register.errors == ()
+    assert register.accepted
+    assert (register.lines, len(register.ranges), len(register.names)) == (3, 3, 3)
+    assert register.capacity == 62_000 + 1_000_000 + 400_000
+    assert [(entry.codes, entry.first, entry.last) for entry in register.ranges] == [
+        (("RU-KDA",), 79000000000, 79000061999),
+        (("RU-MOS", "RU-MOW"), 79031000000, 79031999999),
+        (("RU",), 79999600000, 79999999999),
+    ]
+
+
+@pytest.mark.parametrize("text", [text_2020(), text_2026()], ids=["2020", "2026"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+def test_a_file_is_read_in_each_encoding_and_packing(text: str, encoding: str) -> None:
+    content = text.encode(encoding)
+    check_the_three(parse_register(content))
+    check_the_three(parse_register(lzma.compress(content)))
+    check_the_three(parse_register(gzip.compress(content)))
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("DEF-9xx.csv", content)
+    check_the_three(parse_register(archive.getvalue()))
+
+
+def test_operators_are_kept_as_written_with_their_quotes() -> None:
+    assert [entry.operator for entry in parse_register(text_2020().encode()).ranges] == [
+        'ООО "Связь"',
+        "ПАО «Сеть»",
+        'ООО "Скартел"',
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", ";"])
+def test_a_file_that_went_through_a_spreadsheet_is_read(separator: str) -> None:
+    """Quoted cells, another separator, another order of columns, no leading zeros, Latin letters in the header."""
+    rows = [
+        ["ИНН", "Регион", "Оператор", "ABC/ DEF", "До", "от", "ЁМКОСТЬ", "Note"],
+        ["1", "Краснодарский край", 'ООО "Связь"', "900", "61999", "0", "62 000", ""],
+        [
+            "2",
+            "Город Москва, Московская область",
+            "ПАО; Сеть, и\tдругие",
+            "903",
+            "1999999",
+            "1000000",
+            "1\u00a0000\u00a0000",
+            "",
+        ],
+        ["3", "Российская Федерация", 'ООО "Скартел"', "999", "9999999", "9600000", "400000", ""],
+    ]
+    quoted = [[f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row] for row in rows]
+    text = "\n".join(separator.join(row) for row in quoted)
+    register = parse_register(text.encode())
+    check_the_three(register)
+    assert register.ranges[1].operator == "ПАО; Сеть, и\tдругие"
+
+
+def test_blank_lines_and_padded_cells_are_no_matter() -> None:
+    padded = (line.replace(";", " ; ") for line in LINES_2020)
+    check_the_three(parse_register(("\n" + HEADER_2020 + "\n\n" + "\n;;;;;\n".join(padded) + "\n\n").encode()))
+
+
+def test_a_semicolon_inside_a_region_s_cell_is_the_region_s() -> None:
+    register = parse_register(
+        text_2020('955;5550000;5559999;10000;ООО "Т";Московская область; Москва|Московская область; Москва').encode()
+    )
+    assert register.errors == ()
+    assert register.ranges[0].codes == ("RU-MOS", "RU-MOW")
+
+
+def test_the_territory_counts_and_the_region_where_the_territory_says_nothing() -> None:
+    register = parse_register(
+        text_2026(
+            "900;0000000;0000009;10;a;Республика Крым;Республика Крым, Город Севастополь;1",
+            "900;0000010;0000019;10;a;Тверская обл.;-;1",
+            "900;0000020;0000029;10;a;Тверская обл.;нечто;1",
+            "900;0000030;0000039;10;a;-;Томская область;1",
+        ).encode()
+    )
+    assert register.errors == ()
+    assert [entry.codes for entry in register.ranges] == [
+        ("UA-40", "UA-43"),
+        ("RU-TVE",),
+        ("RU-TVE",),
+        ("RU-TOM",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("900;0062000;0061999;0;a;Тверская обл.", "ends (0061999) before it begins (0062000)"),
+        ("900;0062000;0062999;999;a;Тверская обл.", "Емкость is 999, but from 0062000 to 0062999 there are 1000"),
+        ("900;0062000;0062999;;a;Тверская обл.", "Емкость is not a number: ''"),
+        ("90;0062000;0062999;1000;a;Тверская обл.", "not a Russian area or mobile code: '90'"),
+        ("700;0062000;0062999;1000;a;Тверская обл.", "not a Russian area or mobile code: '700'"),
+        ("٩٠٠;0062000;0062999;1000;a;Тверская обл.", "not a Russian area or mobile code"),
+        ("900;00620000;00629999;10000;a;Тверская обл.", "От is not a number of up to seven digits: '00620000'"),
+        ("900;-1;8;10;a;Тверская обл.", "От is not a number of up to seven digits: '-1'"),
+        ("900;0062000;x;1000;a;Тверская обл.", "До is not a number of up to seven digits: 'x'"),
+        ("900;0062000;0062999;1000;a", "5 cells, the header has 6"),
+        ("900;0062000;0062999;1000;a;Масковская обл.", "'Масковская обл.' is not understood (1 such lines)"),
+        ("900;0061999;0062999;1001;a;Тверская обл.", "its range shares numbers with that of line 2"),
+        ("900;0000000;0061999;62000;a;Тверская обл.", "its range shares numbers with that of line 2"),
+        ("900;0000005;0000005;1;a;Тверская обл.", "its range shares numbers with that of line 2"),
+    ],
+)
+def test_one_bad_line_refuses_the_file_and_is_named_with_its_number(line: str, reason: str) -> None:
+    register = parse_register(text_2020(LINES_2020[0], LINES_2020[1], line, LINES_2020[2]).encode())
+    assert not register.accepted
+    [(number, said)] = reasons(register)
+    assert number == 4
+    assert reason in said
+    assert register.lines == 4
+    with pytest.raises(ValueError, match="not accepted"):
+        register.plan()
+
+
+def test_all_bad_lines_are_named_at_once_in_order() -> None:
+    register = parse_register(
+        text_2020("x", LINES_2020[0], "900;1;0;1;a;b", "901;0;9;10;a;Нигде", "902;0;9;10;a;Нигде").encode()
+    )
+    assert [number for number, _ in reasons(register)] == [2, 4, 5]
+    assert register.not_understood == ("Нигде",)
+    assert "2 such lines" in register.errors[-1].reason
+    assert str(register.errors[0]) == "line 2: 1 cells, the header has 6"
+
+
+def test_an_unknown_name_may_be_allowed_and_then_is_the_whole_country_and_stays_listed() -> None:
+    content = text_2020(*LINES_2020[:2], "901;0;9;10;a;Нигде").encode()
+    assert not parse_register(content).accepted
+    register = parse_register(content, allow_unknown=True)
+    assert register.accepted
+    assert register.not_understood == ("Нигде",)
+    assert register.plan("x").resolve(PhoneNumber("+79010000005")) == ("RU",)
+    # Only the name is forgiven, nothing else.
+    assert not parse_register(content + b"901;0;0;1;a;b", allow_unknown=True).accepted
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"\xef\xbb\xbf\r\n \n", "empty"),
+        (HEADER_2020.encode(), "no ranges"),
+        ("Имя;Телефон\nИван;112".encode(), "no column АВС/ DEF, От, До, Емкость, Оператор, Регион"),
+        ("DEF;От;До;Емкость;Оператор\n900;0;9;10;a".encode(), "no column Регион"),
+        ("\n".join(LINES_2020).encode(), "no header of the register"),
+        (lzma.compress(text_2020().encode())[:-10], "can't be unpacked"),
+        (gzip.compress(text_2020().encode())[:-10], "can't be unpacked"),
+        (b"PK\x03\x04nonsense", "can't be unpacked"),
+        (b"\xff\xfe\x00", "neither UTF-8, UTF-16 nor Windows-1251"),
+        (b"\x98\x98", "neither UTF-8, UTF-16 nor Windows-1251"),
+    ],
+)
+def test_what_is_no_register_is_refused_with_a_reason(content: bytes, reason: str) -> None:
+    register = parse_register(content)
+    assert not register.accepted
+    assert reason in register.errors[0].reason
+
+
+def test_an_archive_of_two_files_is_refused() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("a.csv", text_2020())
+        packed.writestr("b.csv", text_2020())
+    assert reasons(parse_register(archive.getvalue())) == [(0, "the archive holds 2 files, not one")]
+
+
+def test_a_file_is_read_from_its_path_whatever_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "register.bin"
+    path.write_bytes(lzma.compress(text_2026().encode("utf-8-sig")))
+    check_the_three(read_register(path))
+    with pytest.raises(FileNotFoundError):
+        read_register(tmp_path / "none.csv")
+
+
+def test_progress_ends_with_all_lines_done() -> None:
+    lines = [f"900;{first};{first};1;a;Тверская обл." for first in range(1_234)]
+    seen: list[tuple[int, int]] = []
+    register = parse_register(text_2020(*lines).encode(), progress=lambda done, total: seen.append((done, total)))
+    assert register.accepted
+    assert seen == [(500, 1_234), (1_000, 1_234), (1_234, 1_234)]
+
+
+@st.composite
+def registers(draw: st.DrawFn) -> tuple[list[str], list[RangeEntry]]:
+    """Lines of a true register in any order, and the ranges that they say."""
+    ends = sorted(draw(st.lists(st.integers(0, 9_999_999), unique=True, min_size=2, max_size=30)))
+    pairs = draw(st.permutations(list(zip(ends[::2], ends[1::2], strict=False))))
+    lines = [f"900;{first:07d};{last:07d};{last - first + 1};a;Тверская обл." for first, last in pairs]
+    return lines, [RangeEntry(("RU-TVE",), "a", 79000000000 + first, 79000000000 + last) for first, last in pairs]
+
+
+@given(registers())
+def test_ranges_and_capacity_are_the_file_s_own(register: tuple[list[str], list[RangeEntry]]) -> None:
+    lines, entries = register
+    read = parse_register(text_2020(*lines).encode())
+    assert list(read.ranges) == entries
+    assert read.capacity == sum(entry.capacity for entry in entries)
+    assert list(read.plan()) == sorted(entries, key=lambda entry: entry.first)
+
+
+@given(registers(), st.data())
+def test_a_range_laid_over_any_other_is_found(
+    register: tuple[list[str], list[RangeEntry]], data: st.DataObject
+) -> None:
+    lines, entries = register
+    victim = data.draw(st.sampled_from(entries))
+    number = data.draw(st.integers(victim.first, victim.last)) - 79000000000
+    lines.insert(data.draw(st.integers(0, len(lines))), f"900;{number};{number};1;a;Тверская обл.")
+    read = parse_register(text_2020(*lines).encode())
+    assert len(read.errors) == 1
+    assert "shares numbers" in read.errors[0].reason
+
+
+_AFTER_A_HEADER = st.text(max_size=200).map(lambda text: f"{HEADER_2020}\n{text}".encode("utf-8", "ignore"))
+
+
+@given(st.one_of(st.binary(max_size=200), _AFTER_A_HEADER))
+def test_any_bytes_are_answered_and_every_line_is_a_range_or_an_error(content: bytes) -> None:
+    read = parse_register(content, allow_unknown=True)
+    assert read.accepted == (not read.errors)
+    assert len(read.ranges) <= read.lines
+    if read.accepted:
+        assert len(read.ranges) == read.lines
