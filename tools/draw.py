@@ -1,16 +1,19 @@
 """Makes what stands in docs/ from the code and from the sources of the diagrams: `make docs`.
 
-docs/call-states.md is made from the table of facts, docs/diagrams/*.svg from the *.mmd beside them. A test compares the
+docs/call-states.md is made from the table of facts, docs/rules-and-tests.md from the tests' docstrings, docs/diagrams/*.svg from the *.mmd beside them. A test compares the
 page with what this makes of the present table, so that neither can go stale.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 import mermaidx
 from telephony_core.call_facts import TABLE, FactKind, LegState, Outcome, Source
+
+from tools import rules
 
 ROOT = Path(__file__).resolve().parent.parent
 DIAGRAMS = ROOT / "docs" / "diagrams"
@@ -102,8 +105,15 @@ def call_states_page() -> str:
     return _HEAD + "".join(rows) + _MIDDLE + leg_diagram() + _TAIL.format(outcomes=outcomes)
 
 
+def labels(source: str) -> list[str]:
+    """The words of a diagram's labels, for telling whether its picture was drawn from it."""
+    quoted = re.findall(r'"([^"]+)"', source) or re.findall(r": (\w+)$", source, flags=re.MULTILINE)
+    return sorted({word for label in quoted for word in re.findall(r"\w{4,}", label.replace("<br/>", " "))})
+
+
 def main() -> int:
     CALL_STATES.write_text(call_states_page(), encoding="utf-8")
+    rules.PAGE.write_text(rules.page(), encoding="utf-8")
     (DIAGRAMS / "leg-states.mmd").write_text(leg_diagram(), encoding="utf-8")
     for source in sorted(DIAGRAMS.glob("*.mmd")):
         mermaidx.render(source.read_text(encoding="utf-8")).save(source.with_suffix(".svg"))
