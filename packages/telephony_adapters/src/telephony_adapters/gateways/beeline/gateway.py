@@ -1,0 +1,87 @@
+"""Beeline as a provider of telephony: one request dials both legs, and Beeline picks the number that is shown."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from telephony_adapters.gateways.beeline.answers import NOT_DONE, judge
+from telephony_adapters.gateways.beeline.call_statistics import (
+    DurationUnit,
+    LookUpWindow,
+    UnreadableStatistics,
+    candidates,
+    facts_of,
+    read_rows,
+)
+from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat, write_number
+from telephony_adapters.gateways.beeline.requests import (
+    STATISTICS_PAGE,
+    AnswerLost,
+    BeelineClient,
+    BeelineError,
+    NoConnection,
+    name_in_path,
+)
+from telephony_core.call import Attempt, Dial, HangUp
+from telephony_core.call_facts import LegName
+from telephony_core.ports import CannotTell, Capabilities, DialAnswer, Found, LookUp, NotSent, OutcomeUnknown
+
+PROVIDER = "beeline"
+
+
+@frozen
+class BeelineGateway:
+    """`ProviderGateway` of Beeline; lives as long as its client. What is assumed of Beeline is set here (BAn: see
+    docs/beeline-assumptions.md): `number_format` BA4, `duration_unit` BA7, `not_done` BA10."""
+
+    client: BeelineClient
+    number_format: NumberFormat = NumberFormat.SEVEN
+    duration_unit: DurationUnit = DurationUnit.MILLISECONDS
+    window: LookUpWindow = field(factory=LookUpWindow)
+    not_done: frozenset[str] = NOT_DONE
+
+    @property
+    def name(self) -> str:
+        return PROVIDER
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """No request of Beeline's that ends a call is known (BA8)."""
+        return Capabilities(two_step=False, hang_up=False, look_up=True, reports_shown=True)
+
+    async def start(self, command: Dial) -> DialAnswer:
+        """One request for both legs, never repeated. Raises nothing; a cancelled task is cancelled."""
+        if command.leg is not LegName.EMPLOYEE:
+            return NotSent("Beeline dials both legs on the request for the employee's")
+        try:
+            name_in_path(command.line)
+        except ValueError as error:
+            return NotSent(str(error))
+        try:
+            answer = await self.client.place_call(command.line, write_number(command.phone_number, self.number_format))
+            return judge(answer, self.not_done)
+        except NoConnection as error:
+            return NotSent(str(error))
+        except AnswerLost as error:
+            return OutcomeUnknown(str(error))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not hide that it may have dialled
+            return OutcomeUnknown(f"the gateway failed: {type(error).__name__}")
+
+    async def hang_up(self, command: HangUp) -> bool:
+        """Beeline can't (BA8)."""
+        return False
+
+    async def look_up(self, attempt: Attempt) -> LookUp:
+        """Asks the statistics. Never `Absent`: a row may come ten minutes late, and a call that rang unanswered at the
+        employee's leaves none."""
+        window = self.window.of(attempt)
+        try:
+            rows = await self.client.statistics(attempt.device.line, *window)
+            if len(rows) >= STATISTICS_PAGE:
+                return CannotTell("more calls than one page within the attempt's time")
+            found = candidates(read_rows(rows, self.duration_unit), attempt, window)
+        except (BeelineError, UnreadableStatistics) as error:
+            return CannotTell(str(error))
+        if len(found) != 1:
+            return CannotTell(f"{len(found)} calls of the statistics could be this one")
+        return Found(facts_of(found[0], attempt), reference=None, shown=found[0].shown)
