@@ -33,6 +33,7 @@ class Chores:
     done: Counter[str] = field(factory=Counter)
     failing: list[Exception] = field(factory=list)
     forget_failing: bool = False
+    keep_asks: float = 1700.0
     kept_at: list[datetime] = field(factory=list)
     in_hand: Callable[[], Awaitable[None]] = _nothing
 
@@ -51,7 +52,7 @@ class Chores:
     async def keep(self, now: datetime) -> float:
         self.done["keep"] += 1
         self.kept_at.append(now)
-        return 1700.0
+        return self.keep_asks
 
     async def refresh(self) -> None:
         self.done["refresh"] += 1
@@ -83,23 +84,25 @@ async def run(chores: Chores, rounds: int) -> Waits:
     waits = Waits(rounds, stop)
     async with asyncio.timeout(5):
         await run_worker(
-            chores, stop=stop, clock=FixedClock(), keepers=[chores], refreshers=[chores], pace=Pace(), wait=waits
+            chores, stop=stop, clock=FixedClock(), keepers=[chores], refresh=chores.refresh, pace=Pace(), wait=waits
         )
     return waits
 
 
 async def test_each_chore_begins_at_once_and_comes_again_at_its_own_interval() -> None:
-    """A status is refreshed at the start, a subscription when its keeper says so, the rest by the pace."""
+    """Statuses are refreshed at the start; a keeper that wants no look for long is looked at by the pace."""
     chores = Chores()
     waits = await run(chores, rounds=3)
     assert chores.done == {"reconcile": 3, "forget": 3, "keep": 3, "refresh": 3}
     assert waits.seconds == {
         "worker: reconcile": [1.0] * 3,
         "worker: forget": [300.0] * 3,
-        "worker: keep Chores": [1700.0] * 3,
-        "worker: refresh Chores": [60.0] * 3,
+        "worker: keep Chores": [2.0] * 3,
+        "worker: refresh": [60.0] * 3,
     }
     assert set(chores.kept_at) == {NOW}
+    waits = await run(Chores(keep_asks=0.5), rounds=2)
+    assert waits.seconds["worker: keep Chores"] == [0.5, 0.5]
 
 
 async def test_a_database_that_is_away_is_waited_for_longer_and_longer(caplog: pytest.LogCaptureFixture) -> None:

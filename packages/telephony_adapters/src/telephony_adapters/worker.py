@@ -39,13 +39,7 @@ class Keeper(Protocol):
     """Keeps something at a provider alive, its subscription to reports for one."""
 
     async def keep(self, now: datetime) -> float:
-        """Do what is due; the seconds until the next look."""
-
-
-class Refreshing(Protocol):
-    """A cache that is filled from outside, that of the devices' statuses for one."""
-
-    async def refresh(self) -> object: ...
+        """Do what is due; the seconds after which it wants to be called again. Earlier costs nothing."""
 
 
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
@@ -62,9 +56,13 @@ async def wait_for_stop(stop: asyncio.Event, seconds: float) -> None:
 
 @frozen
 class Pace:
-    """Seconds between the rounds of each chore. `grace`: how long a step in hand may go on after the stop."""
+    """Seconds between the rounds of each chore; `keep` at the most, for what a keeper waits for may happen any time.
+
+    `grace`: how long a step in hand may go on after the stop.
+    """
 
     reconcile: float = field(default=1.0, validator=validators.gt(0))
+    keep: float = field(default=2.0, validator=validators.gt(0))
     refresh: float = field(default=60.0, validator=validators.gt(0))
     forget: float = field(default=300.0, validator=validators.gt(0))
     grace: float = field(default=10.0, validator=validators.ge(0))
@@ -72,7 +70,7 @@ class Pace:
 
 @frozen
 class _Chore:
-    """`step` does one round; it returns the seconds until the next, or None for `every`."""
+    """`step` does one round; it returns the seconds until the next, or None for `every`, the most in any case."""
 
     name: str
     every: float
@@ -85,20 +83,21 @@ async def run_worker(
     stop: asyncio.Event,
     clock: Clock,
     keepers: Iterable[Keeper] = (),
-    refreshers: Iterable[Refreshing] = (),
+    refresh: Callable[[], Awaitable[object]] | None = None,
     pace: Pace = Pace(),
     wait: Wait = wait_for_stop,
 ) -> None:
     """Runs all chores from now on until `stop` is set; returns when the steps in hand are done.
 
-    Every chore begins with a round at once. A step that outlasts the grace is cancelled: the store rolls back, and what
-    was asked of a provider is settled by the next worker as an unknown outcome, never asked again (K3).
+    Every chore begins with a round at once. `refresh` fills a cache from outside, that of the devices' statuses for
+    one. A step that outlasts the grace is cancelled: the store rolls back, and what was asked of a provider is settled
+    by the next worker as an unknown outcome, never asked again (K3).
     """
     chores = [
         _Chore("reconcile", pace.reconcile, _always(reconcile)),
         _Chore("forget", pace.forget, _always(reconcile.forget)),
-        *(_Chore(f"keep {type(keeper).__name__}", pace.refresh, _keeping(keeper, clock)) for keeper in keepers),
-        *(_Chore(f"refresh {type(each).__name__}", pace.refresh, _always(each.refresh)) for each in refreshers),
+        *(_Chore(f"keep {type(keeper).__name__}", pace.keep, _keeping(keeper, clock)) for keeper in keepers),
+        *([_Chore("refresh", pace.refresh, _always(refresh))] if refresh is not None else []),
     ]
     tasks = [asyncio.create_task(_run(chore, stop, wait), name=f"worker: {chore.name}") for chore in chores]
     try:
@@ -130,7 +129,7 @@ async def _run(chore: _Chore, stop: asyncio.Event, wait: Wait) -> None:
     while not stop.is_set():
         try:
             asked = await chore.step()
-            pause = chore.every if asked is None else max(asked, 0.0)
+            pause = chore.every if asked is None else min(max(asked, 0.0), chore.every)
         except Exception as error:  # noqa: BLE001  # a chore outlives whatever one round of it meets
             _tell(chore, error, failures)
             failures += 1
