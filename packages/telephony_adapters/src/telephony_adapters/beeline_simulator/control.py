@@ -28,6 +28,7 @@ import attrs
 from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
 from litestar import Response, delete, get, post, put
+from litestar.params import FromPath, FromQuery
 
 from telephony_adapters.beeline_simulator.assumptions import ASSUMPTIONS
 from telephony_adapters.beeline_simulator.behaviours import Behaviour, BehaviourKind, Party
@@ -64,7 +65,11 @@ async def clear_ledger(exchange: TheExchange) -> None:
 
 
 @get("/simulator/state")
-async def get_state(exchange: TheExchange, wait: str | None = None, timeout: float = 30.0) -> dict[str, Any]:  # noqa: ASYNC109
+async def get_state(
+    exchange: TheExchange,
+    wait: FromQuery[str | None] = None,
+    timeout: FromQuery[float] = 30.0,  # noqa: ASYNC109
+) -> dict[str, Any]:
     """`timeout` is how long the caller is ready to wait; `idle` says whether it was enough."""
     if wait not in {None, "idle"}:
         raise bad_request("wait is 'idle'")
@@ -93,14 +98,14 @@ async def get_behaviours(exchange: TheExchange) -> dict[str, Any]:
 
 
 @put("/simulator/behaviours/{digits:str}")
-async def set_behaviour(exchange: TheExchange, request: AnyRequest, digits: str) -> dict[str, Any]:
+async def set_behaviour(exchange: TheExchange, request: AnyRequest, digits: FromPath[str]) -> dict[str, Any]:
     behaviour = _structured(await json_object(request), Behaviour)
     exchange.behaviours[_number(digits)] = behaviour
     return attrs.asdict(behaviour)
 
 
 @delete("/simulator/behaviours/{digits:str}")
-async def clear_behaviour(exchange: TheExchange, digits: str) -> None:
+async def clear_behaviour(exchange: TheExchange, digits: FromPath[str]) -> None:
     exchange.behaviours.pop(_number(digits), None)
 
 
@@ -179,7 +184,7 @@ async def terminate_subscriptions(exchange: TheExchange, request: AnyRequest) ->
 
 
 @post("/simulator/calls/{tracking_id:str}/end", status_code=200)
-async def end_call(exchange: TheExchange, request: AnyRequest, tracking_id: str) -> None:
+async def end_call(exchange: TheExchange, request: AnyRequest, tracking_id: FromPath[str]) -> None:
     by = (await json_object(request)).get("by")
     if by not in _PARTIES:
         raise bad_request(f"by is one of {', '.join(_PARTIES)}")
@@ -199,7 +204,7 @@ async def foreign_call(exchange: TheExchange, request: AnyRequest) -> dict[str, 
 
 
 @get("/simulator/records/{name:str}")
-async def record_by_reference(exchange: TheExchange, name: str) -> Response[bytes]:
+async def record_by_reference(exchange: TheExchange, name: FromPath[str]) -> Response[bytes]:
     return sound(exchange.history.record_by_key(name.removesuffix(".wav")))
 
 

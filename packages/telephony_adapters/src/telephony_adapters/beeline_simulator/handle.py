@@ -42,7 +42,7 @@ class SimulatorHandle:
 
         RuntimeError if it does not come up; what it wrote stands on standard error.
         """
-        token = secrets.token_urlsafe(16)
+        token = secrets.token_hex(16)
         command = [
             *(sys.executable, "-m", "telephony_adapters.beeline_simulator"),
             *("--port", str(port), "--token", token, "--speed", str(speed), "--seed", str(seed)),
@@ -55,7 +55,7 @@ class SimulatorHandle:
         line = process.stdout.readline() if process.stdout else ""
         if " at http" not in line:
             process.kill()
-            process.wait()
+            process.communicate()
             raise RuntimeError("the Beeline simulator did not start")
         handle = cls(process, line.rsplit(" ", 1)[-1].strip(), token)
         handle.control("GET", "state")

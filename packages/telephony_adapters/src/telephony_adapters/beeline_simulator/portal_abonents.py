@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from litestar import MediaType, Response, delete, get, post, put
+from litestar.params import FromPath
 
 from telephony_adapters.beeline_simulator.door import DIALLED_CALL, REPORT_FAULTS
 from telephony_adapters.beeline_simulator.history import abonent_body
@@ -23,62 +24,62 @@ async def list_abonents(exchange: TheExchange) -> list[dict[str, str]]:
 
 
 @get("/abonents/{pattern:str}")
-async def find_abonent(exchange: TheExchange, pattern: str) -> dict[str, str]:
+async def find_abonent(exchange: TheExchange, pattern: FromPath[str]) -> dict[str, str]:
     return abonent_body(exchange.account.find(pattern))
 
 
 @get("/abonents/{pattern:str}/agent")
-async def get_agent(exchange: TheExchange, pattern: str) -> Response[str]:
+async def get_agent(exchange: TheExchange, pattern: FromPath[str]) -> Response[str]:
     """The status as a JSON string."""
     status = exchange.account.kept_agent_status(pattern)
     return Response(json.dumps(status.value), media_type=MediaType.JSON)
 
 
 @put("/abonents/{pattern:str}/agent")
-async def set_agent(exchange: TheExchange, request: AnyRequest, pattern: str) -> Response[str]:
+async def set_agent(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> Response[str]:
     exchange.account.set_agent_status(pattern, str((await json_object(request)).get("status")))
     return empty()
 
 
 @get("/abonents/{pattern:str}/recording")
-async def get_recording(exchange: TheExchange, pattern: str) -> Response[str]:
+async def get_recording(exchange: TheExchange, pattern: FromPath[str]) -> Response[str]:
     """`ON` or `OFF`, as a JSON string."""
     recorded = exchange.account.is_recorded(exchange.account.find(pattern))
     return Response(json.dumps("ON" if recorded else "OFF"), media_type=MediaType.JSON)
 
 
 @put("/abonents/{pattern:str}/recording")
-async def start_recording(exchange: TheExchange, pattern: str) -> Response[str]:
+async def start_recording(exchange: TheExchange, pattern: FromPath[str]) -> Response[str]:
     exchange.account.set_recorded(exchange.account.find(pattern), recorded=True)
     return empty()
 
 
 @delete("/abonents/{pattern:str}/recording", status_code=200)
-async def stop_recording(exchange: TheExchange, pattern: str) -> Response[str]:
+async def stop_recording(exchange: TheExchange, pattern: FromPath[str]) -> Response[str]:
     exchange.account.set_recorded(exchange.account.find(pattern), recorded=False)
     return empty()
 
 
 @post("/abonents/{pattern:str}/call", status_code=200)
-async def call(exchange: TheExchange, request: AnyRequest, pattern: str) -> Response[str]:
+async def call(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> Response[str]:
     """The tracking id as bare text, not JSON."""
     return Response(_dial(exchange, request, pattern).tracking_id, media_type=MediaType.TEXT)
 
 
 @post("/v2/abonents/{pattern:str}/call", status_code=200)
-async def call_v2(exchange: TheExchange, request: AnyRequest, pattern: str) -> dict[str, str]:
+async def call_v2(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> dict[str, str]:
     dialled = _dial(exchange, request, pattern)
     return {"callId": dialled.call_id, "externalTrackingId": dialled.tracking_id}
 
 
 @post("/abonents/{pattern:str}/callTransfer", status_code=200)
-async def transfer(exchange: TheExchange, request: AnyRequest, pattern: str) -> Response[str]:
+async def transfer(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> Response[str]:
     exchange.transfer(pattern, _asked(request, "callId"), _asked(request, "phoneNumber"))
     return empty()
 
 
 @post("/abonents/{pattern:str}/callTransferConsult", status_code=200)
-async def transfer_consulted(exchange: TheExchange, request: AnyRequest, pattern: str) -> Response[str]:
+async def transfer_consulted(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> Response[str]:
     exchange.transfer_consulted(pattern, _asked(request, "callId"), _asked(request, "callIdConsult"))
     return empty()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, delete, get, post, put
+from litestar.params import FromPath
 
 from telephony_adapters.beeline_simulator.portal_abonents import empty
 from telephony_adapters.beeline_simulator.portal_errors import bad_request
@@ -17,7 +18,7 @@ async def list_numbers(exchange: TheExchange) -> list[dict[str, str]]:
 
 
 @get("/numbers/{pattern:str}")
-async def find_number(exchange: TheExchange, pattern: str) -> dict[str, str]:
+async def find_number(exchange: TheExchange, pattern: FromPath[str]) -> dict[str, str]:
     return exchange.account.inbound_number(pattern)
 
 

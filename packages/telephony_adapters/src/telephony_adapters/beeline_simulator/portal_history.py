@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Response, delete, get
+from litestar.params import FromPath
 
 from telephony_adapters.beeline_simulator.history import STATISTICS_PAGE, Record
 from telephony_adapters.beeline_simulator.portal_abonents import empty
@@ -39,37 +40,39 @@ async def list_records(exchange: TheExchange, request: AnyRequest) -> list[dict[
 
 
 @get(["/records/{record_id:str}", "/v2/records/{record_id:str}"])
-async def get_record(exchange: TheExchange, record_id: str) -> dict[str, Any]:
+async def get_record(exchange: TheExchange, record_id: FromPath[str]) -> dict[str, Any]:
     return _body(exchange, exchange.history.record(record_id))
 
 
 @get(["/records/{external_id:str}/{user_id:str}", "/v2/records/{external_id:str}/{user_id:str}"])
-async def get_record_of(exchange: TheExchange, external_id: str, user_id: str) -> dict[str, Any]:
+async def get_record_of(exchange: TheExchange, external_id: FromPath[str], user_id: FromPath[str]) -> dict[str, Any]:
     return _body(exchange, exchange.history.record_of(external_id, user_id))
 
 
 @get(["/records/{record_id:str}/download", "/v2/records/{record_id:str}/download"])
-async def download(exchange: TheExchange, record_id: str) -> Response[bytes]:
+async def download(exchange: TheExchange, record_id: FromPath[str]) -> Response[bytes]:
     return sound(exchange.history.record(record_id))
 
 
 @get(["/records/{external_id:str}/{user_id:str}/download", "/v2/records/{external_id:str}/{user_id:str}/download"])
-async def download_of(exchange: TheExchange, external_id: str, user_id: str) -> Response[bytes]:
+async def download_of(exchange: TheExchange, external_id: FromPath[str], user_id: FromPath[str]) -> Response[bytes]:
     return sound(exchange.history.record_of(external_id, user_id))
 
 
 @get(["/records/{record_id:str}/reference", "/v2/records/{record_id:str}/reference"])
-async def reference(exchange: TheExchange, request: AnyRequest, record_id: str) -> dict[str, str]:
+async def reference(exchange: TheExchange, request: AnyRequest, record_id: FromPath[str]) -> dict[str, str]:
     return _reference(request, exchange.history.record(record_id))
 
 
 @get(["/records/{external_id:str}/{user_id:str}/reference", "/v2/records/{external_id:str}/{user_id:str}/reference"])
-async def reference_of(exchange: TheExchange, request: AnyRequest, external_id: str, user_id: str) -> dict[str, str]:
+async def reference_of(
+    exchange: TheExchange, request: AnyRequest, external_id: FromPath[str], user_id: FromPath[str]
+) -> dict[str, str]:
     return _reference(request, exchange.history.record_of(external_id, user_id))
 
 
 @delete(["/records/{record_id:str}", "/v2/records/{record_id:str}"], status_code=200)
-async def delete_record(exchange: TheExchange, record_id: str) -> Response[str]:
+async def delete_record(exchange: TheExchange, record_id: FromPath[str]) -> Response[str]:
     exchange.history.delete_record(record_id)
     return empty()
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
-from litestar.params import Dependency
+from litestar.di import NamedDependency
 
 from telephony_adapters.beeline_simulator.exchange import Exchange
 from telephony_adapters.beeline_simulator.portal_errors import bad_request
 
-# Litestar would have msgspec validate the injected object, which it can't.
-TheExchange = Annotated[Exchange, Dependency(skip_validation=True)]
+TheExchange = NamedDependency[Exchange]
 
 AnyRequest = Request[Any, Any, State]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 
@@ -44,7 +45,7 @@ def serve(
     )
     connections = Connections()
     # Bound before the server starts: the port is ours from here on, and known if it was 0.
-    listener = socket.create_server((HOST, port), backlog=512)
+    listener = _listener(port)
     server = _Server(
         uvicorn.Config(
             create_app(config, connections.end),
@@ -60,7 +61,19 @@ def serve(
         ),
         f"{READY}http://{HOST}:{listener.getsockname()[1]}{BASE}/",
     )
-    server.run(sockets=[listener])
+    # uvicorn ends in order at the first Ctrl-C and then raises it again; there is nothing left to interrupt.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+
+
+def _listener(port: int) -> socket.socket:
+    # The protocol is named, which socket.create_server() does not do: asyncio switches Nagle's algorithm off only for
+    # sockets that say TCP, and each answer would otherwise wait 40 ms for an acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    listener.listen(512)
+    return listener
 
 
 class _Server(uvicorn.Server):
