@@ -1,0 +1,92 @@
+"""Opens the database: the one place where the settings of its connections stand.
+
+SQLite: write-ahead log, so that readers and the writer don't wait for each other; `synchronous=FULL`, so that a commit
+outlives a power cut; foreign keys; a bounded wait for a lock. PostgreSQL: bounded waits as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from telephony_core.serialization import compact_json
+
+DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+}
+BEGIN: Final = "telephony_begin"
+"""The execution option that names the statement by which a transaction on SQLite begins."""
+WAIT_SECONDS: Final = 5.0
+"""How long to wait for a lock, a connection or an idle connection of the pool, before the store is 'unavailable'."""
+
+
+def open_store(url: str, *, wait_seconds: float = WAIT_SECONDS, connections: int = 10) -> AsyncEngine:
+    """The engine of the database at `url` (`sqlite:///path/to.db`, `postgresql://user@host/name`), not connected yet.
+
+    Lives as long as the process; its owner closes it by `await engine.dispose()`. `connections` are kept, and as many
+    again are opened at need. Raises ValueError for a database of another kind.
+    """
+    parsed = make_url(url)
+    if parsed.drivername not in DRIVERS:
+        raise ValueError(f"no store on {parsed.drivername!r}; known are sqlite and postgresql")
+    parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
+    sqlite = parsed.get_backend_name() == "sqlite"
+    # A database in memory is one connection's own: it is kept, and taken in turns.
+    in_memory = sqlite and parsed.database in (None, "", ":memory:")
+    engine = create_async_engine(
+        parsed,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1 if in_memory else connections,
+        max_overflow=0 if in_memory else connections,
+        pool_timeout=wait_seconds,
+        pool_use_lifo=True,
+        hide_parameters=True,  # they are personal data, and errors end in logs (P1)
+        json_serializer=compact_json,
+        connect_args=_sqlite_arguments(wait_seconds) if sqlite else _postgres_arguments(parsed, wait_seconds),
+    )
+    if sqlite:
+        _set_up_sqlite(engine)
+    return engine
+
+
+def _sqlite_arguments(wait_seconds: float) -> dict[str, Any]:
+    # isolation_level None: the driver begins nothing by itself; we say how (see BEGIN).
+    return {"timeout": wait_seconds, "isolation_level": None}
+
+
+def _postgres_arguments(url: URL, wait_seconds: float) -> dict[str, Any]:
+    milliseconds = str(int(wait_seconds * 1000))
+    return {
+        "timeout": wait_seconds,
+        # Longer than the server's own time-outs, which give a clearer error; this one is for a server that is frozen.
+        "command_timeout": wait_seconds * 2,
+        # All of ours; a pooler between us and the server may want 0, in the URL.
+        "prepared_statement_cache_size": int(str(url.query.get("prepared_statement_cache_size", "500"))),
+        "server_settings": {
+            "application_name": "telephony",
+            "lock_timeout": milliseconds,
+            "idle_in_transaction_session_timeout": "60000",
+            "jit": "off",  # our statements are short: compiling them takes longer than running them
+        },
+    }
+
+
+def _set_up_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))

@@ -1,0 +1,65 @@
+"""The store: units of work over SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from telephony_adapters.store.calls import SqlCalls
+from telephony_adapters.store.carousel import CarouselMemory, SqlCarousel
+from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.repositories import SqlEventLog, SqlIdempotencyKeys, SqlReportLog, SqlReservations
+from telephony_adapters.store.transaction import Database, Transaction
+from telephony_core.ports import Clock
+
+__all__ = ["SqlStore", "SqlUnitOfWork", "open_store"]
+
+
+class SqlUnitOfWork:
+    """`ports.UnitOfWork`: one transaction; lives for one `async with`. Leaving without `commit` rolls back."""
+
+    def __init__(self, work: Transaction, memory: CarouselMemory, open_for: timedelta) -> None:
+        self._work = work
+        self.calls = SqlCalls(work, open_for)
+        self.reservations = SqlReservations(work)
+        self.keys = SqlIdempotencyKeys(work)
+        self.carousel = SqlCarousel(work, memory)
+        self.reports = SqlReportLog(work)
+        self.events = SqlEventLog(work)
+
+    async def __aenter__(self) -> Self:
+        await self._work.begin()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._work.end()
+
+    async def now(self) -> datetime:
+        return await self._work.now()
+
+    async def commit(self) -> None:
+        await self._work.commit()
+
+
+class SqlStore:
+    """`ports.Store`; made once, lives as long as its engine (`open_store`), which it doesn't close.
+
+    `clock` stands in for the process's clock on SQLite, whose clock that is; PostgreSQL has its own and ignores it.
+    `call_open_days`: after so many days without a stir a Call counts as closed in lists (K6).
+    """
+
+    def __init__(self, engine: AsyncEngine, clock: Clock | None = None, *, call_open_days: float = 30) -> None:
+        self._database = Database(engine, clock)
+        self._memory = CarouselMemory()
+        self._open_for = timedelta(days=call_open_days)
+
+    def read(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self._database.transaction(writes=False), self._memory, self._open_for)
+
+    def write(self) -> SqlUnitOfWork:
+        return SqlUnitOfWork(self._database.transaction(writes=True), self._memory, self._open_for)
