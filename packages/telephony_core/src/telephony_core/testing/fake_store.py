@@ -94,7 +94,7 @@ class FakeStore:
 
     @property
     def open_units(self) -> int:
-        """How many units of work are open in the present task."""
+        """How many units of work are open in the present task, or were in the one that began it."""
         return sum(unit.is_open and unit.store is self for unit in _open.get())
 
     def assert_no_unit_open(self, what: str) -> None:
@@ -158,6 +158,7 @@ class FakeUnitOfWork:
         self.store = store
         self.writes = writes
         self.is_open = False
+        self.task: asyncio.Task[object] | None = None
         self._own: World | None = None
         self._over: str | None = "before it was entered"
         self.calls = FakeCalls(self)
@@ -172,12 +173,15 @@ class FakeUnitOfWork:
         await asyncio.sleep(0)  # as a database would, let others come in between
         self.store.check_available()
         if self.writes:
-            assert not any(unit.writes and unit.is_open and unit.store is self.store for unit in _open.get()), (
+            rivals = (unit for unit in _open.get() if unit.writes and unit.is_open and unit.store is self.store)
+            # A task begun inside a unit of work inherits its context, and may well wait for the unit's end.
+            assert not any(unit.task is asyncio.current_task() for unit in rivals), (
                 "a writing unit of work inside another one waits for itself"
             )
             self._own = await self.store.begin_writing()
         self._over = None
         self.is_open = True
+        self.task = asyncio.current_task()
         _open.set((*(unit for unit in _open.get() if unit.is_open), self))
         return self
 

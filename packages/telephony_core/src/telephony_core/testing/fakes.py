@@ -15,9 +15,11 @@ from telephony_core.phone import DestinationClass, ParsedNumber, PhoneNumber
 from telephony_core.region import WHOLE_COUNTRY, LocalTime, normal_codes
 from telephony_core.testing.examples import NOW
 from telephony_core.testing.fake_directory import FakeDirectory
+from telephony_core.testing.fake_gateways import Behaviour, Fate, OneStepGateway, Ring, TwoStepGateway
 from telephony_core.testing.fake_store import CommitFault, FakeStore
 
 __all__ = [
+    "Behaviour",
     "CommitFault",
     "FakeClock",
     "FakeDirectory",
@@ -27,6 +29,10 @@ __all__ = [
     "FakeStatuses",
     "FakeStore",
     "FakeTimeZones",
+    "Fate",
+    "OneStepGateway",
+    "Ring",
+    "TwoStepGateway",
 ]
 
 

@@ -1,5 +1,14 @@
 """Contracts of the ports and of the policy: classes of pytest to subclass, one for each promise of `ports`."""
 
+from telephony_core.testing.contracts.directory import DirectoryContract
+from telephony_core.testing.contracts.gateway import GatewayContract
+from telephony_core.testing.contracts.numbering import ParserContract, RegionResolverContract
 from telephony_core.testing.contracts.store import StoreContract
 
-__all__ = ["StoreContract"]
+__all__ = [
+    "DirectoryContract",
+    "GatewayContract",
+    "ParserContract",
+    "RegionResolverContract",
+    "StoreContract",
+]
