@@ -84,7 +84,7 @@ async def run(chores: Chores, rounds: int) -> Waits:
     waits = Waits(rounds, stop)
     async with asyncio.timeout(5):
         await run_worker(
-            chores, stop=stop, clock=FixedClock(), keepers=[chores], refresh=chores.refresh, pace=Pace(), wait=waits
+            chores, stop=stop, clock=FixedClock(), keepers=[chores], refreshers=[chores], pace=Pace(), wait=waits
         )
     return waits
 
@@ -98,7 +98,7 @@ async def test_each_chore_begins_at_once_and_comes_again_at_its_own_interval() -
         "worker: reconcile": [1.0] * 3,
         "worker: forget": [300.0] * 3,
         "worker: keep Chores": [2.0] * 3,
-        "worker: refresh": [60.0] * 3,
+        "worker: refresh Chores": [60.0] * 3,
     }
     assert set(chores.kept_at) == {NOW}
     waits = await run(Chores(keep_asks=0.5), rounds=2)

@@ -42,6 +42,12 @@ class Keeper(Protocol):
         """Do what is due; the seconds after which it wants to be called again. Earlier costs nothing."""
 
 
+class Refreshing(Protocol):
+    """A cache that is filled from outside, that of the devices' statuses for one. May fail without harm to a call."""
+
+    async def refresh(self) -> object: ...
+
+
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Waits for the event, at most so many seconds."""
 
@@ -83,21 +89,20 @@ async def run_worker(
     stop: asyncio.Event,
     clock: Clock,
     keepers: Iterable[Keeper] = (),
-    refresh: Callable[[], Awaitable[object]] | None = None,
+    refreshers: Iterable[Refreshing] = (),
     pace: Pace = Pace(),
     wait: Wait = wait_for_stop,
 ) -> None:
     """Runs all chores from now on until `stop` is set; returns when the steps in hand are done.
 
-    Every chore begins with a round at once. `refresh` fills a cache from outside, that of the devices' statuses for
-    one. A step that outlasts the grace is cancelled: the store rolls back, and what was asked of a provider is settled
-    by the next worker as an unknown outcome, never asked again (K3).
+    Every chore begins with a round at once. A step that outlasts the grace is cancelled: the store rolls back, and what
+    was asked of a provider is settled by the next worker as an unknown outcome, never asked again (K3).
     """
     chores = [
         _Chore("reconcile", pace.reconcile, _always(reconcile)),
         _Chore("forget", pace.forget, _always(reconcile.forget)),
         *(_Chore(f"keep {type(keeper).__name__}", pace.keep, _keeping(keeper, clock)) for keeper in keepers),
-        *([_Chore("refresh", pace.refresh, _always(refresh))] if refresh is not None else []),
+        *(_Chore(f"refresh {type(each).__name__}", pace.refresh, _always(each.refresh)) for each in refreshers),
     ]
     tasks = [asyncio.create_task(_run(chore, stop, wait), name=f"worker: {chore.name}") for chore in chores]
     try:
