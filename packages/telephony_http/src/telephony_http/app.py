@@ -1,0 +1,116 @@
+"""The Litestar app: routes, refusals, document; its lifespan opens the parts and runs the worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+
+from litestar import Litestar, Router
+from litestar.middleware import DefineMiddleware
+
+from telephony_adapters.worker import Pace, run_worker
+from telephony_http import error_replies, openapi
+from telephony_http.auth import TokenAuthentication
+from telephony_http.container import Container, Parts, container_of
+from telephony_http.metrics import Metrics
+from telephony_http.provide import Manners, dependencies, put_into
+from telephony_http.readings import WorkerMode
+from telephony_http.request_log import RequestLog
+from telephony_http.routes import calls, devices, explanation, health, phone_numbers, previews, provider_reports
+from telephony_http.settings import Settings
+
+BIGGEST_BODY = 64 * 1024
+API = "/api/v1"
+
+_FOR_TOKENS = [
+    phone_numbers.of_client,
+    phone_numbers.of_interest,
+    devices.of_employee,
+    previews.preview,
+    calls.place,
+    calls.page,
+    calls.one,
+    calls.hang_up,
+    calls.close,
+    explanation.explain,
+]
+_FOR_ALL = [health.alive, health.ready, health.metrics]
+
+
+def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
+    """An app of its own. With `parts`, tests' fakes for one, nothing is opened, and closing them is their owner's."""
+    metrics = Metrics()
+    app = Litestar(
+        route_handlers=[
+            Router(API, route_handlers=_FOR_TOKENS, middleware=[DefineMiddleware(TokenAuthentication)]),
+            Router(API, route_handlers=[provider_reports.receive]),
+            *_FOR_ALL,
+        ],
+        dependencies=dependencies(),
+        exception_handlers=error_replies.HANDLERS,
+        openapi_config=openapi.config(),
+        plugins=[openapi.ClosedBodies()],
+        request_max_body_size=BIGGEST_BODY,
+        lifespan=[_lifespan(settings, parts)],
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+    )
+    app.state.metrics = metrics
+    app.asgi_handler = RequestLog(app.asgi_handler, metrics)
+    return app
+
+
+def _lifespan(settings: Settings, parts: Parts | None) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lives(app: Litestar) -> AsyncIterator[None]:
+        opening = nullcontext(parts) if parts is not None else opened_parts(settings)
+        async with opening as ready:
+            refuse_to_show_the_demo(settings, ready)
+            rules = settings.rules(demo=ready.demo)
+            container = container_of(ready, rules)
+            put_into(app, container, Manners(open_for=rules.call_open_for, language=settings.language))
+            async with _worker(settings, container):
+                yield
+
+    return lives
+
+
+class NotForOthers(Exception):
+    """The store holds the demo's data, whose tokens are shown to everybody: bind to 127.0.0.1, or use a fresh store."""
+
+
+def refuse_to_show_the_demo(settings: Settings, parts: Parts) -> None:
+    """Raise `NotForOthers` where other machines could reach the demo."""
+    if parts.demo and not settings.on_loopback:
+        raise NotForOthers(NotForOthers.__doc__)
+
+
+@asynccontextmanager
+async def _worker(settings: Settings, container: Container) -> AsyncIterator[None]:
+    """Beside the requests, if the settings say so: what times out, is asked for, or has to be renewed."""
+    if settings.worker is not WorkerMode.EMBEDDED:
+        yield
+        return
+    parts: Parts = container.parts()
+    stop = asyncio.Event()
+    working = asyncio.create_task(
+        run_worker(
+            container.reconcile_calls(),
+            stop=stop,
+            clock=parts.clock,
+            keepers=parts.keepers,
+            refresh=parts.refresh,
+            pace=Pace(reconcile=settings.worker_interval_seconds),
+        )
+    )
+    try:
+        yield
+    finally:
+        stop.set()
+        await working
+
+
+def opened_parts(settings: Settings) -> AbstractAsyncContextManager[Parts]:
+    raise NotImplementedError(settings)

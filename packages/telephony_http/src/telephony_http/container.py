@@ -1,0 +1,163 @@
+"""The composition root: from the ready parts of a running service to its use cases (law 8).
+
+`Parts` are what lives and dies with the process; `opened.py` opens the real ones. The providers here stay synchronous
+and typed, because nothing that has to be opened is among them. Use cases have no state: each is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from attrs import field, frozen
+from dependency_injector import containers, providers
+
+from telephony_core.ports import (
+    Clock,
+    DeviceStatuses,
+    Directory,
+    IdSource,
+    PhoneNumberParser,
+    ProviderGateway,
+    ProviderReport,
+    RegionResolver,
+    Store,
+    TimeZones,
+)
+from telephony_core.use_cases.dial_leg import LegDialler
+from telephony_core.use_cases.end_call import CloseCall, HangUpCall
+from telephony_core.use_cases.find_numbers import FindNumbers, NumberJudge
+from telephony_core.use_cases.follow_call import ApplyReport, ReadCalls
+from telephony_core.use_cases.initiate_call import InitiateCall
+from telephony_core.use_cases.list_devices import ListDevices
+from telephony_core.use_cases.match_reports import ReportMatcher
+from telephony_core.use_cases.note_facts import FactNotes
+from telephony_core.use_cases.preview_caller_id import CallerIdDesk, PreviewCallerId
+from telephony_core.use_cases.reconcile_calls import ReconcileCalls
+from telephony_core.use_cases.rules import Rules
+from telephony_http.auth import Tokens
+
+
+class ReportDoor(Protocol):
+    """Where a provider's reports come in. Knows the provider's own format."""
+
+    async def take(self, body: bytes, received_at: datetime) -> ProviderReport | None:
+        """The report that a body holds; None if it says nothing of a call. `InvalidRequest` if it is malformed."""
+
+
+class Keeper(Protocol):
+    """Keeps something alive at a provider: its subscription to reports."""
+
+    async def keep(self, now: datetime) -> float: ...
+
+
+@frozen(kw_only=True)
+class Parts:
+    """All that a running service is made of, opened and ready; made once, and handed to the app.
+
+    `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
+    how it is, from memory. `keepers` and `refresh` (of caches) are for the worker. `demo`: the store holds the demo's data.
+    """
+
+    store: Store
+    directory: Directory
+    gateways: Mapping[str, ProviderGateway]
+    tokens: Tokens
+    statuses: DeviceStatuses
+    parser: PhoneNumberParser
+    regions: RegionResolver
+    zones: TimeZones
+    clock: Clock
+    ids: IdSource
+    doors: Mapping[str, ReportDoor] = field(factory=dict)
+    report_secret: str | None = field(default=None, repr=False)
+    conditions: Mapping[str, Callable[[], str]] = field(factory=dict)
+    keepers: tuple[Keeper, ...] = ()
+    refresh: Callable[[], Awaitable[object]] | None = None
+    demo: bool = False
+
+
+class Container(containers.DeclarativeContainer):
+    """Use cases from parts and rules. `container_of` fills it."""
+
+    parts: providers.Dependency[Parts] = providers.Dependency(instance_of=Parts)
+    rules: providers.Dependency[Rules] = providers.Dependency(instance_of=Rules)
+
+    judge = providers.Singleton(
+        NumberJudge,
+        parser=parts.provided.parser,
+        regions=parts.provided.regions,
+        zones=parts.provided.zones,
+        dialling=rules.provided.dialling,
+    )
+    desk = providers.Singleton(
+        CallerIdDesk, policy=rules.provided.policy, regions=parts.provided.regions, zones=parts.provided.zones
+    )
+    notes = providers.Singleton(FactNotes, gateways=parts.provided.gateways, ids=parts.provided.ids, rules=rules)
+    matcher = providers.Singleton(ReportMatcher, notes=notes)
+    dialler = providers.Singleton(
+        LegDialler,
+        store=parts.provided.store,
+        gateways=parts.provided.gateways,
+        notes=notes,
+        matcher=matcher,
+    )
+    find_numbers = providers.Singleton(
+        FindNumbers,
+        directory=parts.provided.directory,
+        store=parts.provided.store,
+        judge=judge,
+        clock=parts.provided.clock,
+    )
+    preview_caller_id = providers.Singleton(
+        PreviewCallerId,
+        directory=parts.provided.directory,
+        store=parts.provided.store,
+        judge=judge,
+        desk=desk,
+        statuses=parts.provided.statuses,
+    )
+    list_devices = providers.Singleton(
+        ListDevices,
+        directory=parts.provided.directory,
+        statuses=parts.provided.statuses,
+        clock=parts.provided.clock,
+        preview=preview_caller_id,
+    )
+    initiate_call = providers.Singleton(
+        InitiateCall,
+        directory=parts.provided.directory,
+        store=parts.provided.store,
+        gateways=parts.provided.gateways,
+        judge=judge,
+        desk=desk,
+        statuses=parts.provided.statuses,
+        ids=parts.provided.ids,
+        dialler=dialler,
+        rules=rules,
+    )
+    read_calls = providers.Singleton(ReadCalls, store=parts.provided.store)
+    apply_report = providers.Singleton(ApplyReport, store=parts.provided.store, matcher=matcher, dialler=dialler)
+    hang_up_call = providers.Singleton(
+        HangUpCall,
+        store=parts.provided.store,
+        gateways=parts.provided.gateways,
+        dialler=dialler,
+        read=read_calls,
+    )
+    close_call = providers.Singleton(CloseCall, store=parts.provided.store, ids=parts.provided.ids)
+    reconcile_calls = providers.Singleton(
+        ReconcileCalls,
+        store=parts.provided.store,
+        gateways=parts.provided.gateways,
+        notes=notes,
+        matcher=matcher,
+        dialler=dialler,
+        rules=rules,
+    )
+
+
+def container_of(parts: Parts, rules: Rules) -> Container:
+    """A container filled with these."""
+    return Container(parts=providers.Object(parts), rules=providers.Object(rules))

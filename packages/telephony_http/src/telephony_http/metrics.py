@@ -1,0 +1,50 @@
+"""What the service counts, for Prometheus: requests by route, initiations by result, reports by what became of them.
+
+A registry of its own for each app. Labels are routes, methods and codes; never an id, a number or a person's.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+
+
+class Metrics:
+    """Lives as long as its app."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "telephony_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "telephony_request_seconds", "Time to answer", ["method", "route"], buckets=_SECONDS, registry=self.registry
+        )
+        self._initiations = Counter(
+            "telephony_initiations",
+            "Initiations by result: placed, planned, replayed, or the code of the refusal",
+            ["result"],
+            registry=self.registry,
+        )
+        self._reports = Counter(
+            "telephony_provider_reports",
+            "Reports of providers: applied, repeated, without_news, malformed, of_nobody, or not_stored",
+            ["provider", "result"],
+            registry=self.registry,
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def initiation(self, result: str) -> None:
+        self._initiations.labels(result).inc()
+
+    def report(self, provider: str, result: str) -> None:
+        self._reports.labels(provider, result).inc()
+
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,45 @@
+"""What routes take from paths, queries and headers, with its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
+
+from telephony_http.bodies.shared import LONGEST_ID
+
+ClientId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The client's id in the CRM")]
+InterestId = Annotated[
+    str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The interest's id in the CRM")
+]
+EmployeeId = Annotated[
+    str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The employee's id, or `me`")
+]
+CallId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The Call's id")]
+
+OptionalId = Annotated[str | None, QueryParameter(min_length=1, max_length=LONGEST_ID)]
+OptionalInstant = Annotated[
+    str | None, QueryParameter(max_length=40, description="RFC 3339, such as `2026-11-23T09:15:02Z`")
+]
+Cursor = Annotated[str | None, QueryParameter(max_length=500, description="`next_cursor` of the page before")]
+PageSize = Annotated[int, QueryParameter(ge=1, le=200, description="Calls on a page")]
+WantedState = Annotated[
+    Literal["planned", "in_progress", "completed", "not_reached", "closed"] | None,
+    QueryParameter(name="state", description="The state of a Call"),
+]
+WantedLanguage = Annotated[
+    Literal["ru", "en"] | None, QueryParameter(description="Of the sentences; else by Accept-Language")
+]
+KindOfTarget = Annotated[
+    Literal["client", "interest"] | None, QueryParameter(description="With `target_id`: what the client would see")
+]
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        max_length=255,
+        pattern=r"^[!-~]*$",
+        description="1 to 255 visible ASCII signs, made when the button is pressed, repeated on retries. Required.",
+    ),
+]

@@ -1,0 +1,83 @@
+"""Is the service alive, is it ready, and what has it counted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from litestar import Response, get
+from litestar.openapi import ResponseSpec
+
+from telephony_core.errors import TelephonyError
+from telephony_http.bodies.shared import Told
+from telephony_http.metrics import CONTENT_TYPE
+from telephony_http.openapi import SERVICE, both
+from telephony_http.provide import TheMetrics, TheParts
+
+STORE_ANSWERS_WITHIN = 3.0
+"""Seconds: shorter than what a load balancer waits."""
+
+STARTING = "starting"
+"""The condition of a provider that was not asked yet; until then the service is not ready."""
+
+
+class AliveTold(Told):
+    status: str
+
+
+class ReadyTold(Told):
+    """`providers`: how each is, in a word. A provider that is away is told and makes nothing unready: its reports, and
+    whatever else needs only us, must still get through."""
+
+    status: str
+    store: str
+    providers: dict[str, str]
+
+
+@get(
+    "/healthz",
+    operation_id="isAlive",
+    summary="Alive?",
+    description=both("200 as long as the process answers.", "200, пока процесс отвечает."),
+    tags=[SERVICE.name],
+    security=[{}],
+)
+async def alive() -> AliveTold:
+    return AliveTold(status="alive")
+
+
+@get(
+    "/readyz",
+    operation_id="isReady",
+    summary="Ready?",
+    description=both(
+        "503 while the store doesn't answer, or a provider was not asked yet.",
+        "503, пока хранилище не отвечает или провайдер ещё не опрошен.",
+    ),
+    tags=[SERVICE.name],
+    security=[{}],
+    responses={503: ResponseSpec(ReadyTold, generate_examples=False, description="Not ready")},
+)
+async def ready(parts: TheParts) -> Response[ReadyTold]:
+    store = "available"
+    try:
+        async with asyncio.timeout(STORE_ANSWERS_WITHIN), parts.store.read() as uow:
+            await uow.now()
+    except (TelephonyError, TimeoutError):
+        store = "unavailable"
+    providers = {name: condition() for name, condition in parts.conditions.items()}
+    is_ready = store == "available" and STARTING not in providers.values()
+    body = ReadyTold(status="ready" if is_ready else "not_ready", store=store, providers=providers)
+    return Response(body, status_code=200 if is_ready else 503)
+
+
+@get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="Metrics",
+    description=both("Prometheus' text format.", "В текстовом формате Prometheus."),
+    tags=[SERVICE.name],
+    security=[{}],
+    media_type=CONTENT_TYPE,
+)
+async def metrics(metrics: TheMetrics) -> Response[bytes]:
+    return Response(metrics.text(), media_type=CONTENT_TYPE)
