@@ -41,6 +41,8 @@ def create_app(config: SimulatorConfig, end_connection: ConnectionEnder = cannot
         exception_handlers={PortalError: _refused, HTTPException: _http_error},
         lifespan=[exchange_lives],
         openapi_config=None,
+        # Litestar's default would turn on httpx2's log of every push, and its URLs hold the receiver's secret.
+        logging_config=None,
     )
 
 
