@@ -284,8 +284,8 @@ class _FakeGateway:
         mine = [report for report in self._reports if report.reference == call.reference and report.at > now]
         self._reports = [report for report in self._reports if report not in mine]
         legs = dict.fromkeys(fact.leg for fact in call.facts)
-        talked = any(fact.leg is LegName.CLIENT and fact.kind is FactKind.ANSWERED for fact in call.facts)
         call.facts[:] = [fact for fact in call.facts if fact.at <= now]
+        talked = any(fact.leg is LegName.CLIENT and fact.kind is FactKind.ANSWERED for fact in call.facts)
         for leg in legs:
             cause = Cause.NORMAL if talked else Cause.CANCELLED
             self._tell(call, leg, FactKind.RELEASED, now, 0, cause)

@@ -58,7 +58,7 @@ class LegDialler:
         without one and settle it as unknown."""
         try:
             answer = await self.gateways[command.provider].start(command)
-        except Exception:  # noqa: BLE001  # a gateway's bug must not hide that it may have dialled
+        except Exception:  # a gateway's bug must not hide that it may have dialled
             log.exception("gateway %s failed on attempt %s", command.provider, command.attempt_id)
             answer = OutcomeUnknown("the gateway failed")
         try:

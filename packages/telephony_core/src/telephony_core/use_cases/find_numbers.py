@@ -38,7 +38,7 @@ class NumberJudge:
     def of_card(
         self, card: TargetCard, now: datetime, marked: frozenset[PhoneNumber] = frozenset()
     ) -> tuple[TargetNumber, ...]:
-        """The target's numbers in the order in which to offer them, each once, exactly one primary if any is understood.
+        """The target's numbers in the order in which to offer them, each once, with one primary if any is understood.
 
         An interest's contacts come before its client: who was named for the matter is the one to ask first. `marked`
         are numbers that stand on the do-not-call list.

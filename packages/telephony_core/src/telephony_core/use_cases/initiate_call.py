@@ -74,13 +74,13 @@ from telephony_core.ports import (
 )
 from telephony_core.use_cases.dial_leg import TRIES, LegDialler
 from telephony_core.use_cases.find_numbers import NumberJudge, card_of
-from telephony_core.use_cases.preview_caller_id import CallerIdDesk, CarouselSeen, choose_number, preferred_of
+from telephony_core.use_cases.preview_caller_id import CallerIdDesk, choose_number, preferred_of
 from telephony_core.use_cases.rules import Rules
 
 
 @frozen
 class InitiateRequest:
-    """What is asked for. At most one of `phone_number` (as typed) and `phone_number_id`, of `call_id` and `external_id`.
+    """What is asked for: at most one of `phone_number` (as typed) and `phone_number_id`, and of the Call's two ids.
 
     `dial` False makes a planned Call. `fingerprint` is a digest of the request as it was sent (K4).
     """
@@ -317,7 +317,7 @@ class InitiateCall:
         )
         now = seen.now
         number, overridden = self._callable(principal, request, gathered, now)
-        self._eligible(device, employee_id, gathered, seen, number)
+        await self._eligible(uow, device, employee_id, gathered, number, now)
         of_client = gathered.number is not None and gathered.number.owner.kind is OwnerKind.CLIENT
         call, is_new = await self._call(
             uow, principal, request, scope, gathered, number_of_client=of_client and not gathered.free_hand, now=now
@@ -365,35 +365,45 @@ class InitiateCall:
         assert gathered.number is not None  # gathered for dialling
         return NumberReason.DO_NOT_CALL in gathered.number.reasons
 
-    def _eligible(
-        self, device: Device, employee_id: str, gathered: _Gathered, seen: CarouselSeen, number: PhoneNumber
+    async def _eligible(
+        self,
+        uow: UnitOfWork,
+        device: Device,
+        employee_id: str,
+        gathered: _Gathered,
+        number: PhoneNumber,
+        now: datetime,
     ) -> None:
         """Refuse an ineligible device with its reasons and what could be used instead (D3)."""
-        reasons = ineligibility(device, employee_id, seen.now, self.statuses.status(device))
+        reasons = ineligibility(device, employee_id, now, self.statuses.status(device))
         if not reasons:
             return
-        others = [each for each in gathered.devices if each.id != device.id]
-        alternatives = [
-            {
-                "id": each.id,
-                "kind": str(each.kind),
-                "label": each.label,
-                "shown": self._shown(seen, each, gathered, number),
-            }
-            for each in others
-            if not ineligibility(each, employee_id, seen.now, self.statuses.status(each))
+        eligible = [
+            each
+            for each in gathered.devices
+            if each.id != device.id and not ineligibility(each, employee_id, now, self.statuses.status(each))
         ]
         of_another = DeviceReason.OF_ANOTHER_EMPLOYEE in reasons
         raise DeviceNotEligible(
             device_id=device.id,
             kind=None if of_another else str(device.kind),
             reasons=[str(reason) for reason in reasons],
-            alternatives=alternatives,
+            alternatives=[
+                {
+                    "id": each.id,
+                    "kind": str(each.kind),
+                    "label": each.label,
+                    "shown": await self._shown(uow, each, gathered, number),
+                }
+                for each in eligible
+            ],
         )
 
-    def _shown(
-        self, seen: CarouselSeen, device: Device, gathered: _Gathered, number: PhoneNumber
+    async def _shown(
+        self, uow: UnitOfWork, device: Device, gathered: _Gathered, number: PhoneNumber
     ) -> dict[str, str] | None:
+        """What the client would see from another device; None where nothing can be shown from it."""
+        seen = await self.desk.look(uow, device, gathered.card.client.id, number, to_choose=False)
         try:
             decision = self.desk.decide(seen, device, gathered.card, number)
         except NoUsableNumber:

@@ -49,7 +49,7 @@ class ReconcileCalls:
     rules: Rules
 
     async def __call__(self) -> Reconciled:
-        """One round over all that is alive or to be asked about. Raises `StoreUnavailable`; then the next round does it."""
+        """One round over all that is alive or to be asked about. After a `StoreUnavailable` the next one does it."""
         timed_out = await self._pass_time_outs()
         looked_up, settled = await self._look_up_due()
         return Reconciled(timed_out, looked_up, settled)

@@ -13,7 +13,7 @@ from telephony_core.dialling import DiallingRules
 
 @frozen
 class Rules:
-    """`call_open_for`: when a Call closes by itself (K6). `key_lifetime`: how long an Idempotency-Key names its Call (K4).
+    """`call_open_for`: when a Call closes by itself (K6). `key_lifetime`: how long a key names its Call (K4).
 
     `shown_wait`: how long after its end an attempt's shown number may still be reported before it counts as not.
     """
