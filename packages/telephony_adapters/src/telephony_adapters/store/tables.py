@@ -298,6 +298,8 @@ devices = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("employee_id", String, ForeignKey("employees.id"), nullable=False, index=True),
+    # The order in which devices were put, which is that in which they are offered.
+    Column("place", Integer, nullable=False),
     Column("kind", String, nullable=False),
     Column("label", String, nullable=False),
     Column("provider", String, nullable=False),
@@ -344,6 +346,7 @@ contacts = Table(
 
 def _entered_number() -> list[Column[object]]:
     return [
+        # Unique among its owner's: it is asked for together with the target.
         Column("id", String, primary_key=True),
         Column("place", Integer, nullable=False),
         Column("as_entered", String, nullable=False),
@@ -356,18 +359,17 @@ def _entered_number() -> list[Column[object]]:
 client_numbers = Table(
     "client_numbers",
     metadata,
+    Column("client_id", String, ForeignKey("clients.id"), primary_key=True),
     *_entered_number(),
-    Column("client_id", String, ForeignKey("clients.id"), nullable=False, index=True),
 )
 
 contact_numbers = Table(
     "contact_numbers",
     metadata,
+    Column("interest_id", String, primary_key=True),
+    Column("contact_id", String, primary_key=True),
     *_entered_number(),
-    Column("interest_id", String, nullable=False),
-    Column("contact_id", String, nullable=False),
     ForeignKeyConstraint(["interest_id", "contact_id"], ["contacts.interest_id", "contacts.id"]),
-    Index(None, "interest_id", "contact_id"),
 )
 
 do_not_call = Table("do_not_call", metadata, Column("number", String, primary_key=True))

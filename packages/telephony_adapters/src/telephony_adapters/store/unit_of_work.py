@@ -13,13 +13,29 @@ from telephony_adapters.store.carousel import CarouselMemory, SqlCarousel
 from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.repositories import SqlEventLog, SqlIdempotencyKeys, SqlReportLog, SqlReservations
 from telephony_adapters.store.transaction import Database, Transaction
-from telephony_core.ports import Clock
+from telephony_core.ports import (
+    CallRepository,
+    CarouselRepository,
+    Clock,
+    EventLog,
+    IdempotencyKeys,
+    ReportLog,
+    Reservations,
+    UnitOfWork,
+)
 
 __all__ = ["SqlStore", "SqlUnitOfWork", "open_store"]
 
 
 class SqlUnitOfWork:
     """`ports.UnitOfWork`: one transaction; lives for one `async with`. Leaving without `commit` rolls back."""
+
+    calls: CallRepository
+    reservations: Reservations
+    keys: IdempotencyKeys
+    carousel: CarouselRepository
+    reports: ReportLog
+    events: EventLog
 
     def __init__(self, work: Transaction, memory: CarouselMemory, open_for: timedelta) -> None:
         self._work = work
@@ -58,8 +74,8 @@ class SqlStore:
         self._memory = CarouselMemory()
         self._open_for = timedelta(days=call_open_days)
 
-    def read(self) -> SqlUnitOfWork:
+    def read(self) -> UnitOfWork:
         return SqlUnitOfWork(self._database.transaction(writes=False), self._memory, self._open_for)
 
-    def write(self) -> SqlUnitOfWork:
+    def write(self) -> UnitOfWork:
         return SqlUnitOfWork(self._database.transaction(writes=True), self._memory, self._open_for)

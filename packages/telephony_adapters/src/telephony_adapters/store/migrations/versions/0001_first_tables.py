@@ -315,21 +315,21 @@ def upgrade() -> None:
     )
     op.create_table(
         "client_numbers",
+        sa.Column("client_id", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("as_entered", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=True),
         sa.Column("is_primary", sa.Boolean(), nullable=False),
         sa.Column("do_not_call", sa.Boolean(), nullable=False),
-        sa.Column("client_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_client_numbers_client_id_clients")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_client_numbers")),
+        sa.PrimaryKeyConstraint("client_id", "id", name=op.f("pk_client_numbers")),
     )
-    op.create_index(op.f("ix_client_numbers_client_id"), "client_numbers", ["client_id"], unique=False)
     op.create_table(
         "devices",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("employee_id", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
@@ -384,26 +384,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "contact_numbers",
+        sa.Column("interest_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("as_entered", sa.String(), nullable=False),
         sa.Column("label", sa.String(), nullable=True),
         sa.Column("is_primary", sa.Boolean(), nullable=False),
         sa.Column("do_not_call", sa.Boolean(), nullable=False),
-        sa.Column("interest_id", sa.String(), nullable=False),
-        sa.Column("contact_id", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["interest_id", "contact_id"],
             ["contacts.interest_id", "contacts.id"],
             name=op.f("fk_contact_numbers_interest_id_contact_id_contacts"),
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_numbers")),
-    )
-    op.create_index(
-        op.f("ix_contact_numbers_interest_id_contact_id"),
-        "contact_numbers",
-        ["interest_id", "contact_id"],
-        unique=False,
+        sa.PrimaryKeyConstraint("interest_id", "contact_id", "id", name=op.f("pk_contact_numbers")),
     )
     # Without this row nothing counts the changes of the carousel.
     op.execute("INSERT INTO carousel_revision (id, revision) VALUES (1, 0)")

@@ -1,0 +1,1 @@
+"""Directories: where clients, interests, employees and devices come from."""
