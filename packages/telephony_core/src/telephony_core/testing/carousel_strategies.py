@@ -1,13 +1,14 @@
 """The strategies of the carousel, of how its numbers were used, and of questions to a policy; named in `strategies`.
 
-A carousel is always in order (C0). Numbers are `+7903PPGKKKK`-like: of the pool's series, so that a failure shows at
-once whose number it is.
+A carousel is always in order (C0). The n-th pool has the numbers from `+7903000n000` on: a failure shows at once
+whose number it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ from telephony_core.phone import PhoneNumber
 from telephony_core.region import WHOLE_COUNTRY, RegionSource
 from telephony_core.testing.examples import NOW, PROVIDER, a_number
 
+T = TypeVar("T")
+
 REGION_CODES = ("RU-MOW", "RU-NVS", "RU-SAM", "RU-SPE", "RU-SVE", "RU-TOM", "UA-43")
 """The regions that the strategies know of: few, so that they meet."""
 
@@ -46,53 +49,58 @@ def region_codes() -> st.SearchStrategy[str]:
     return st.sampled_from(REGION_CODES)
 
 
-def _digits(value: int, base: int, places: int) -> list[int]:
-    """An integer as so many digits to a base: one draw for many small choices, which shrinks to zeros."""
-    found = []
-    for _ in range(places):
-        value, digit = divmod(value, base)
-        found.append(digit)
-    return found
+class _Choices:
+    """Many small choices out of one draw: a byte each, so that it is fast and shrinks to the first of everything."""
+
+    def __init__(self, draw: st.DrawFn, count: int) -> None:
+        self._left = iter(draw(st.binary(min_size=count, max_size=count)))
+
+    def below(self, bound: int) -> int:
+        return next(self._left) % bound
+
+    def one_in(self, bound: int) -> bool:
+        return self.below(bound) == bound - 1
+
+    def of(self, options: Sequence[T]) -> T:
+        return options[self.below(len(options))]
+
+    def shuffled(self, options: Sequence[T]) -> list[T]:
+        left, found = list(options), []
+        while left:
+            found.append(left.pop(self.below(len(left))))
+        return found
 
 
-def _choices(draw: st.DrawFn, base: int, places: int) -> list[int]:
-    return _digits(draw(st.integers(0, base**places - 1)), base, places) if places else []
+_WARM_UPS = ((), (1,), (2,), (3, 1), (1, 2))
 
 
-def _carousel_numbers(draw: st.DrawFn, numbers: Sequence[PhoneNumber], now: datetime) -> tuple[CarouselNumber, ...]:
-    """Numbers, some of them quarantined, declared just now, not quite yet, or never."""
-    declared = (now - timedelta(days=1), now, now + timedelta(microseconds=1), None)
-    found = []
-    for number, state in zip(numbers, _choices(draw, 8, len(numbers)), strict=True):
-        quarantine = Quarantine("complaints", "E-1", now - timedelta(hours=1)) if state >= 6 else None
-        found.append(CarouselNumber(number, quarantine, declared[state % 4]))
-    return tuple(found)
+def _limits(choices: _Choices) -> ShowLimits:
+    return ShowLimits(choices.of((None, 1, 2, 3, 4)), choices.of((0, 60, 3600)), choices.of(_WARM_UPS))
 
 
-@st.composite
+def _carousel_number(number: PhoneNumber, choices: _Choices, now: datetime) -> CarouselNumber:
+    """A number, perhaps quarantined; declared long ago, just now, not quite yet, or never."""
+    quarantine = Quarantine("complaints", "E-1", now - timedelta(hours=1)) if choices.one_in(4) else None
+    declared = choices.of((now - timedelta(days=1), now, now + timedelta(microseconds=1), None))
+    return CarouselNumber(number, quarantine, declared)
+
+
 def _generations(
     draw: st.DrawFn, pool_id: str, series: int, now: datetime, most: int, max_numbers: int
 ) -> tuple[Generation, ...]:
     """Generations at distinct instants round `now`; a later one may keep some of the numbers of the one before."""
-    chosen = draw(st.sets(st.integers(0, len(_INSTANTS) - 1), min_size=1, max_size=most))
+    choices = _Choices(draw, 3 * len(_INSTANTS) + 1)
+    instants = sorted(choices.shuffled(_INSTANTS)[: 1 + choices.below(most)])
+    sizes = [1 + choices.below(max_numbers) for _ in instants]
+    states = _Choices(draw, 2 * sum(sizes))
     generations = []
     first = 0
-    for place, which in enumerate(sorted(chosen)):
-        size = draw(st.integers(1, max_numbers))
-        numbers = [a_number(series * 1000 + first + at) for at in range(size)]
-        generations.append(
-            Generation(f"{pool_id}-{place + 1}", _carousel_numbers(draw, numbers, now), now + _INSTANTS[which])
-        )
-        first += draw(st.integers(0, size))
+    for place, (instant, size) in enumerate(zip(instants, sizes, strict=True), start=1):
+        numbers = (a_number(series * 1000 + first + at) for at in range(size))
+        carried = tuple(_carousel_number(number, states, now) for number in numbers)
+        generations.append(Generation(f"{pool_id}-{place}", carried, now + instant))
+        first += choices.below(size + 1)
     return tuple(generations)
-
-
-@st.composite
-def _limits(draw: st.DrawFn) -> ShowLimits:
-    per_day = draw(st.none() | st.integers(1, 4))
-    rest = draw(st.sampled_from([0, 60, 3600]))
-    warm_up = draw(st.lists(st.integers(1, 3), max_size=2))
-    return ShowLimits(per_day, rest, tuple(warm_up))
 
 
 @st.composite
@@ -111,54 +119,54 @@ def carousels(
 
     `chosen_by` None: mostly by us. `limits` False: no caps, rests or duties of declaration, only quarantines.
     """
+    head = _Choices(draw, 1 + len(providers) * (3 + len(REGION_CODES) + max_pools * (max_pools + 13)))
     pools: list[CarouselPool] = []
-    for provider in providers[: draw(st.integers(1, len(providers)))]:
-        count = draw(st.integers(1, max_pools))
-        ids = [f"{provider[:1]}{place}" for place in range(count)]
-        # Each region is served by at most one pool: it names its pool, or nobody (the last).
-        served_by = _choices(draw, count + 1, len(REGION_CODES))
-        default = draw(st.integers(0, count - 1))
-        orders = draw(st.permutations(range(count)))
+    for provider in providers[: 1 + head.below(len(providers))]:
+        ids = [f"{provider[:1]}{place}" for place in range(1 + head.below(max_pools))]
+        default = head.of(ids)
+        # Each region is served by at most one pool: it names its pool, or nobody.
+        served_by = {code: head.of((*ids, None)) for code in REGION_CODES}
+        orders = head.shuffled(range(len(ids)))
         for place, pool_id in enumerate(ids):
-            by = chosen_by or (ChosenBy.PROVIDER if draw(st.integers(0, 5)) == 5 else ChosenBy.US)
-            # A chain leads to later pools only, in any order, so it ends and has no cycle.
             later = ids[place + 1 :]
-            chain = draw(st.permutations(later))[: draw(st.integers(0, len(later)))]
             pools.append(
                 CarouselPool(
                     id=pool_id,
                     provider=provider,
-                    chosen_by=by,
-                    region_codes=tuple(
-                        code for code, owner in zip(REGION_CODES, served_by, strict=True) if owner == place
-                    ),
-                    is_default=place == default,
+                    chosen_by=chosen_by or (ChosenBy.PROVIDER if head.one_in(6) else ChosenBy.US),
+                    region_codes=tuple(code for code, owner in served_by.items() if owner == pool_id),
+                    is_default=pool_id == default,
                     order=orders[place],
-                    chain=tuple(chain),
-                    when_exhausted=WhenExhausted.REFUSE if draw(st.integers(0, 3)) == 3 else WhenExhausted.WIDEN,
-                    limits=draw(_limits()) if limits else ShowLimits(),
-                    declaration_required=limits and draw(st.integers(0, 3)) == 3,
-                    generations=draw(_generations(pool_id, len(pools), now, max_generations, max_numbers)),
+                    # A chain leads to later pools only, in any order, so it ends and has no cycle.
+                    chain=tuple(head.shuffled(later)[: head.below(len(later) + 1)]),
+                    when_exhausted=WhenExhausted.REFUSE if head.one_in(4) else WhenExhausted.WIDEN,
+                    limits=_limits(head) if limits else ShowLimits(),
+                    declaration_required=limits and head.one_in(4),
+                    generations=_generations(draw, pool_id, len(pools), now, max_generations, max_numbers),
                 )
             )
-    return Carousel(tuple(draw(st.permutations(pools))))
+    return Carousel(tuple(pools))
 
 
 @st.composite
 def number_uses(draw: st.DrawFn, carousel: Carousel, *, now: datetime = NOW) -> Mapping[PhoneNumber, NumberUse]:
     """How the numbers of a carousel may have been used: turns differ within it, as a running count's do."""
-    numbers = sorted({each.number for pool in carousel.pools for gen in pool.generations for each in gen.numbers})
-    last_shown = (None, now - timedelta(hours=1), now - timedelta(seconds=59), now - timedelta(microseconds=1), now)
-    turns = _choices(draw, 6, len(numbers))
-    shows = _choices(draw, 10, len(numbers))
+    last_shown = (now - timedelta(hours=1), now - timedelta(seconds=59), now - timedelta(microseconds=1), now)
+    numbers = numbers_of(carousel)
+    choices = _Choices(draw, 3 * len(numbers))
     uses = {}
     for place, number in enumerate(numbers):
-        turn = turns[place] and turns[place] * len(numbers) + place
-        shown = shows[place] % 5
-        use = NumberUse(turns[place], turn, shown, last_shown[min(shown, 3) + (shows[place] >= 5)] if shown else None)
-        if use != NumberUse():
-            uses[number] = use
+        picks, shows = choices.below(6), choices.below(5)
+        shown_at = choices.of(last_shown)
+        if picks or shows:
+            turn = picks and picks * len(numbers) + place
+            uses[number] = NumberUse(picks, turn, shows, shown_at if shows else None)
     return uses
+
+
+def numbers_of(carousel: Carousel) -> list[PhoneNumber]:
+    """All numbers of a carousel, each once, sorted."""
+    return sorted({each.number for pool in carousel.pools for gen in pool.generations for each in gen.numbers})
 
 
 @st.composite
@@ -170,6 +178,9 @@ def policies(draw: st.DrawFn) -> CallerIdPolicy:
         sticky_days=draw(st.sampled_from([30, 0, 1, 365])),
         refresh_window_seconds=draw(st.sampled_from([3600, 0, 86400])),
     )
+
+
+_AGES = (timedelta(hours=1), timedelta(days=30) - timedelta(microseconds=1), timedelta(days=30), timedelta(days=366))
 
 
 @st.composite
@@ -185,31 +196,25 @@ def questions(
     of its numbers, an earlier talk showed one of them. `talked` False: there was none; `from_mobile` None: a few are.
     """
     seen = draw(carousels(now=now) if carousel is None else carousel)
-    provider = draw(st.sampled_from(sorted({pool.provider for pool in seen.pools})))
-    mobile = draw(st.integers(0, 4)) == 4 if from_mobile is None else from_mobile
+    choices = _Choices(draw, 16)
+    provider = choices.of(sorted({pool.provider for pool in seen.pools}))
     sim = CorporateSim(a_number(1_110_001), issued_at=now - timedelta(days=90))
-    device = (
-        Mobile("D-10", "E-5", "Mobile", provider, "9031110001@pbx", sim, fmtn=True)
-        if mobile
-        else IpPhone("D-9", "E-5", "Kabinet 3", provider, "1017@pbx")
-    )
-    some = st.lists(region_codes(), max_size=3).map(lambda codes: tuple(sorted(set(codes))))
-    uses = draw(number_uses(seen, now=now))
+    number_codes = choices.shuffled(REGION_CODES)[: choices.of((1, 0, 2, 3))]
+    # A client's regions are often among those of the number, and must be for some of the rules to be asked.
+    client_codes = (*number_codes, *REGION_CODES)[choices.below(3) :][: choices.of((0, 1, 2))]
     talk = None
-    if draw(st.booleans()) if talked is None else talked:
-        numbers = sorted({each.number for pool in seen.pools for gen in pool.generations for each in gen.numbers})
-        age = draw(
-            st.sampled_from(
-                [timedelta(hours=1), timedelta(days=30) - timedelta(microseconds=1), timedelta(days=30), timedelta(366)]
-            )
-        )
-        talk = EarlierTalk(draw(st.sampled_from(numbers)), now - age)
+    if choices.below(2) if talked is None else talked:
+        numbers = numbers_of(seen)
+        talk = EarlierTalk(numbers[draw(st.integers(0, len(numbers) - 1))], now - choices.of(_AGES))
+    mobile = choices.one_in(5) if from_mobile is None else from_mobile
     return Question(
         now=now,
-        device=device,
-        number_codes=draw(some) or (WHOLE_COUNTRY,),
-        client_codes=draw(some),
+        device=Mobile("D-10", "E-5", "Mobile", provider, "9031110001@pbx", sim, fmtn=True)
+        if mobile
+        else IpPhone("D-9", "E-5", "Kabinet 3", provider, "1017@pbx"),
+        number_codes=tuple(sorted(number_codes)) or (WHOLE_COUNTRY,),
+        client_codes=tuple(sorted(set(client_codes))),
         carousel=seen,
-        uses=uses,
+        uses=draw(number_uses(seen, now=now)),
         earlier_talk=talk,
     )

@@ -1,11 +1,13 @@
 """Contracts of the ports and of the policy: classes of pytest to subclass, one for each promise of `ports`."""
 
+from telephony_core.testing.contracts.caller_id import CallerIdPolicyContract
 from telephony_core.testing.contracts.directory import DirectoryContract
 from telephony_core.testing.contracts.gateway import GatewayContract
 from telephony_core.testing.contracts.numbering import ParserContract, RegionResolverContract
 from telephony_core.testing.contracts.store import StoreContract
 
 __all__ = [
+    "CallerIdPolicyContract",
     "DirectoryContract",
     "GatewayContract",
     "ParserContract",

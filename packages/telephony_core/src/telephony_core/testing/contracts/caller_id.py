@@ -1,0 +1,292 @@
+"""What every caller-ID policy must keep: the C rules as property tests and as a machine that lives through days of use.
+
+class TestMyPolicy(CallerIdPolicyContract):
+    sticky = False                      # what it claims, it is held to
+
+    def make_policy(self) -> Policy:
+        return MyPolicy()
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from telephony_core import caller_id
+from telephony_core.caller_id import DEFAULT_SOURCES, CallerIdDecision, EarlierTalk, Question, Replay
+from telephony_core.carousel import CarouselPool, ChosenBy, NumberUse, Quarantine
+from telephony_core.phone import PhoneNumber
+from telephony_core.region import RegionSource
+from telephony_core.serialization import compact_json, decision_from_stored, decision_to_stored
+from telephony_core.testing import oracles
+from telephony_core.testing.carousel_strategies import carousels, questions
+from telephony_core.testing.contracts import caller_id_rules as rules
+from telephony_core.testing.contracts.caller_id_rules import Claims, Policy, ask
+from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_pool, an_ip_phone
+from telephony_core.testing.machines import live_through_days
+from telephony_core.testing.stories import broken
+
+LARGEST_DECISION = 1024
+"""Bytes of a decision as stored, at the most (C8)."""
+
+_inherited = settings(
+    # A contract is inherited by several classes on purpose.
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow, HealthCheck.filter_too_much],
+    deadline=None,
+)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class CallerIdPolicyContract:
+    """The C rules of one decision and of runs of them. Subclass it, and say what the policy claims."""
+
+    fair: ClassVar[bool] = True
+    """Whether it shares the picks out evenly (C7)."""
+    sticky: ClassVar[bool] = True
+    """Whether it shows a client the number that they know (C6)."""
+
+    def make_policy(self) -> Policy:
+        """The policy to test; asked for more than once."""
+        raise NotImplementedError
+
+    def memory(self, policy: Policy) -> timedelta:
+        """How long an earlier talk is remembered (C6)."""
+        return timedelta(days=int(getattr(policy, "sticky_days", 30)))
+
+    def region_sources(self, policy: Policy) -> Sequence[RegionSource]:
+        """Where the region comes from, in order (C4)."""
+        return tuple(getattr(policy, "region_sources", DEFAULT_SOURCES))
+
+    def replay(self, decision: CallerIdDecision) -> Replay | None:
+        """A stored decision asked again; None for a policy with rules of its own, which replays them by itself."""
+        return caller_id.replay(decision)
+
+    def claims(self, policy: Policy) -> Claims:
+        return Claims(self.fair, self.sticky, self.memory(policy), self.region_sources(policy))
+
+    # --- one decision ---------------------------------------------------------------------------------------------
+
+    @_inherited
+    @given(question=questions(from_mobile=True))
+    def test_c1_from_a_mobile_the_client_sees_the_sims_own_number(self, question: Question) -> None:
+        """C1: whatever the carousel is like."""
+        rules.check_sim(question, ask(self.make_policy(), question))
+
+    @_inherited
+    @given(question=questions(from_mobile=False))
+    def test_c2_from_an_ip_phone_a_number_of_the_active_generation_of_the_selected_pool(
+        self, question: Question
+    ) -> None:
+        """C2: of the device's own provider, and of no pool further along than need be."""
+        policy = self.make_policy()
+        answer = ask(policy, question)
+        rules.check_sim(question, answer)
+        rules.check_generation(question, answer)
+        rules.check_selected_pool(question, answer, self.claims(policy))
+
+    @_inherited
+    @given(question=questions(from_mobile=False, carousel=carousels(chosen_by=ChosenBy.US, max_pools=2)))
+    def test_c3_never_a_number_that_may_not_be_shown_now(self, question: Question) -> None:
+        """C3: retired, quarantined, not declared, over a cap or resting at that instant."""
+        rules.check_usable(question, ask(self.make_policy(), question))
+
+    @_inherited
+    @given(question=questions(from_mobile=False, carousel=carousels(max_generations=1, max_numbers=1, limits=False)))
+    def test_c4_the_pool_is_the_regions(self, question: Question) -> None:
+        """C4: the sources in order; of several regions the pool of all, the client's, the first."""
+        policy = self.make_policy()
+        rules.check_selected_pool(question, ask(policy, question), self.claims(policy))
+
+    @_inherited
+    @given(question=questions(from_mobile=False, carousel=carousels(chosen_by=ChosenBy.US, providers=["beeline"])))
+    def test_c5_an_exhausted_pool_is_widened_or_refuses(self, question: Question) -> None:
+        """C5: along the chain, then the default; a refusal only where nothing is left."""
+        policy = self.make_policy()
+        exhausted = {number for pool, _ in [oracles.selected_pool(question)] if pool for number in _numbers(pool)}
+        for each in (question, _quarantined(question, exhausted)):
+            answer = ask(policy, each)
+            rules.check_chain(each, answer, self.claims(policy))
+            rules.check_selected_pool(each, answer, self.claims(policy))
+
+    @_inherited
+    @given(
+        question=questions(from_mobile=False, talked=False, carousel=carousels(chosen_by=ChosenBy.US, max_pools=2)),
+        which=st.integers(0, 9),
+        off=st.sampled_from([-timedelta(hours=1), -_MICROSECOND, timedelta(0), timedelta(days=99)]),
+    )
+    def test_c6_a_client_is_shown_the_number_that_they_know(
+        self, question: Question, which: int, off: timedelta
+    ) -> None:
+        """C6: while it is usable and the memory younger than its limit."""
+        policy = self.make_policy()
+        claims = self.claims(policy)
+        first = ask(policy, question)
+        assume(isinstance(first, CallerIdDecision) and first.candidates)
+        assert isinstance(first, CallerIdDecision)
+        shown = first.candidates[which % len(first.candidates)]
+        talk = EarlierTalk(shown, question.now - claims.memory - off)
+        again = evolve(question, earlier_talk=talk)
+        rules.check_sticky(again, ask(policy, again), claims)
+        rules.check_sticky(question, first, claims)
+
+    @_inherited
+    @given(question=questions())
+    def test_c11_where_the_provider_chooses_we_do_not_pretend_to(self, question: Question) -> None:
+        """C11: its numbers are listed unfiltered, and none is requested."""
+        rules.check_providers_choice(question, ask(self.make_policy(), question))
+
+    # --- runs of decisions ------------------------------------------------------------------------------------------
+
+    @_inherited
+    @given(
+        question=questions(from_mobile=False, talked=False, carousel=carousels(chosen_by=ChosenBy.US, max_pools=2)),
+        picks=st.integers(1, 24),
+    )
+    def test_c7_picks_are_shared_out_evenly(self, question: Question, picks: int) -> None:
+        """C7: over any run the picks of two usable numbers differ by at most one, however they were used before."""
+        if not self.fair:
+            pytest.skip("the policy doesn't claim to be fair")
+        policy = self.make_policy()
+        taken: list[PhoneNumber] = []
+        for _ in range(picks):
+            answer = ask(policy, question)
+            if not isinstance(answer, CallerIdDecision) or answer.requested is None:
+                return
+            pool = next(pool for pool in oracles.pools_of(question) if pool.id == answer.pool_id)
+            taken.append(answer.requested)
+            run = oracles.unfair_run(taken, oracles.showable(pool, question.now, question.uses))
+            if run is not None:
+                numbers = ", ".join(number.e164 for number in taken[slice(*run)])
+                raise broken(
+                    "C7", f"picks of two numbers differ by more than one in the run {numbers}", question, answer
+                )
+            question = _after_turn(question, pool, answer.requested)
+
+    def test_rules_hold_over_days_of_use(self) -> None:
+        """C1, C2, C3, C4, C5, C6, C7, C9: calls, talks, quarantines, midnights and refreshes in any order."""
+        policy = self.make_policy()
+        live_through_days(policy, self.claims(policy))
+
+    # --- what a decision is -----------------------------------------------------------------------------------------
+
+    @_inherited
+    @given(question=questions(), other=questions())
+    def test_c8_equal_questions_have_equal_answers(self, question: Question, other: Question) -> None:
+        """C8: whatever was asked in between, by whichever instance; and the question is left as it was."""
+        policy = self.make_policy()
+        before = copy.deepcopy(question)
+        turned = evolve(question, uses=dict(reversed(list(question.uses.items()))))
+        first = _said(policy, question)
+        _said(policy, other)
+        for what, again in (
+            ("the second time", _said(policy, question)),
+            ("to a question that is equal", _said(policy, copy.deepcopy(question))),
+            ("when uses are listed the other way round", _said(policy, turned)),
+            ("by another instance", _said(self.make_policy(), question)),
+        ):
+            if again != first:
+                raise broken("C8", f"the answer differs {what}: {again}, before {first}", question)
+        assert question == before, "C8 is broken: the policy changed the question"
+
+    @_inherited
+    @given(question=questions())
+    def test_c8_a_decision_is_reproduced_by_replay(self, question: Question) -> None:
+        """C8: of the present version, as it was stored, from its steps alone."""
+        answer = ask(self.make_policy(), question)
+        assume(isinstance(answer, CallerIdDecision))
+        assert isinstance(answer, CallerIdDecision)
+        stored = decision_from_stored(json.loads(compact_json(decision_to_stored(answer))))
+        if stored != answer:
+            raise broken("C8", f"it is read otherwise than it was stored: {stored}", question, answer)
+        replayed = self.replay(stored)
+        if replayed is not None and not replayed.reproduced:
+            said = [f"{step.rule} says now '{now}'" for step, now in replayed.steps if step.said != now]
+            raise broken("C8", f"replay does not reproduce it: {'; '.join(said) or 'another number'}", question, answer)
+
+    @_inherited
+    @given(
+        question=questions(carousel=carousels(max_numbers=30, max_generations=1, providers=["beeline"], max_pools=10))
+    )
+    def test_c8_a_decision_is_small(self, question: Question) -> None:
+        """C8: what it saw is plain data, and as stored it takes at most 1 kB."""
+        answer = ask(self.make_policy(), question)
+        assume(isinstance(answer, CallerIdDecision))
+        assert isinstance(answer, CallerIdDecision)
+        for step in answer.steps:
+            saw = json.loads(json.dumps(dict(step.saw)))
+            assert saw == step.saw, f"C8 is broken: what {step.rule} saw is not plain data: {step.saw}"
+        size = len(compact_json(decision_to_stored(answer)).encode())
+        if size > LARGEST_DECISION:
+            raise broken("C8", f"as stored the decision takes {size} bytes", question, answer)
+
+    # --- the refresh ------------------------------------------------------------------------------------------------
+
+    @_inherited
+    @given(
+        sizes=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+        off=st.sampled_from([-_MICROSECOND, timedelta(0), _MICROSECOND, -timedelta(days=1), timedelta(days=1)]),
+        talked=st.booleans(),
+    )
+    def test_c9_a_refresh_holds_from_its_instant_on(self, sizes: tuple[int, int], off: timedelta, talked: bool) -> None:
+        """C9: at or after it nothing of the old generation, one microsecond before nothing of the new."""
+        old = evolve(a_generation(sizes[0]), id="old")
+        new = evolve(a_generation(sizes[1], first=50), id="new", activates_at=NOW)
+        question = Question(
+            now=NOW + off,
+            device=an_ip_phone(),
+            number_codes=("RU-NVS",),
+            carousel=a_carousel(a_pool(generations=(old, new))),
+            earlier_talk=EarlierTalk(old.numbers[0].number, NOW - timedelta(days=2)) if talked else None,
+        )
+        answer = ask(self.make_policy(), question)
+        expected = old if off < timedelta(0) else new
+        if not isinstance(answer, CallerIdDecision):
+            raise broken("C9", f"generation '{expected.id}' is active", question, answer)
+        if answer.requested is None or not expected.has(answer.requested):
+            raise broken("C9", f"generation '{expected.id}' is active", question, answer)
+        rules.check_generation(question, answer)
+
+
+def _numbers(pool: CarouselPool) -> set[PhoneNumber]:
+    return {each.number for generation in pool.generations for each in generation.numbers}
+
+
+def _said(policy: Policy, question: Question) -> object:
+    """An answer as something to compare: a refusal by what it says."""
+    answer = ask(policy, question)
+    return answer if isinstance(answer, CallerIdDecision) else (answer.detail, answer.reasons)
+
+
+def _after_turn(question: Question, pool: CarouselPool, number: PhoneNumber) -> Question:
+    """The question as it is after a fair pick of this number."""
+    turns = [question.uses.get(each, NumberUse()).turn for each in _numbers(pool)]
+    before = question.uses.get(number, NumberUse())
+    use = evolve(before, picks=before.picks + 1, turn=max(turns) + 1)
+    return evolve(question, uses={**question.uses, number: use})
+
+
+def _quarantined(question: Question, numbers: set[PhoneNumber]) -> Question:
+    """The question with these numbers on the bench."""
+    bench = Quarantine("complaints", "E-1", question.now)
+    pools = []
+    for pool in question.carousel.pools:
+        generations = [
+            evolve(
+                generation,
+                numbers=tuple(
+                    evolve(each, quarantine=bench if each.number in numbers else each.quarantine)
+                    for each in generation.numbers
+                ),
+            )
+            for generation in pool.generations
+        ]
+        pools.append(evolve(pool, generations=tuple(generations)))
+    return evolve(question, carousel=evolve(question.carousel, pools=tuple(pools)))

@@ -1,0 +1,185 @@
+"""One decision held against each rule of caller ID; what the policy's contract and its machine ask of every answer.
+
+Each check raises an AssertionError that names the rule and tells the story. The truth comes from `oracles`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from attrs import frozen
+
+from telephony_core.caller_id import DEFAULT_SOURCES, CallerIdDecision, Question
+from telephony_core.carousel import CarouselPool, ChosenBy
+from telephony_core.device import Mobile
+from telephony_core.errors import NoUsableNumber
+from telephony_core.region import RegionSource
+from telephony_core.testing import oracles
+from telephony_core.testing.stories import Answer, broken
+
+
+class Policy(Protocol):
+    """What is put to the test."""
+
+    def decide(self, question: Question) -> CallerIdDecision:
+        """The decision for one call, or `NoUsableNumber`."""
+
+
+def ask(policy: Policy, question: Question) -> Answer:
+    try:
+        return policy.decide(question)
+    except NoUsableNumber as refusal:
+        return refusal
+
+
+@frozen
+class Claims:
+    """What a policy claims of itself; it is held to that."""
+
+    fair: bool = True
+    sticky: bool = True
+    memory: timedelta = timedelta(days=30)
+    sources: Sequence[RegionSource] = DEFAULT_SOURCES
+
+
+def check_all(question: Question, answer: Answer, claims: Claims) -> None:
+    """Every rule that one answer alone can break."""
+    check_sim(question, answer)
+    check_selected_pool(question, answer, claims)
+    check_generation(question, answer)
+    check_usable(question, answer)
+    check_chain(question, answer, claims)
+    check_sticky(question, answer, claims)
+    check_providers_choice(question, answer)
+
+
+def check_sim(question: Question, answer: Answer) -> None:
+    """C1."""
+    if not isinstance(question.device, Mobile):
+        if isinstance(answer, CallerIdDecision) and answer.pool_id is None:
+            raise broken("C2", "a call from an IP phone was decided without a pool", question, answer)
+        return
+    assert question.device.sim is not None, "a mobile without a SIM is never decided about (D2)"
+    if isinstance(answer, NoUsableNumber):
+        raise broken("C1", "a call from a mobile with its own SIM was refused", question, answer)
+    if answer.requested != question.device.sim.number:
+        raise broken("C1", f"the SIM's own number is {question.device.sim.number.e164}", question, answer)
+    if answer.pool_id is not None or answer.takes_a_turn:
+        raise broken("C1", "the SIM's number belongs to no pool and takes no turn", question, answer)
+
+
+def _pool_of(question: Question, answer: CallerIdDecision) -> CarouselPool:
+    """The pool of the decision, which must be one of the device's provider (C0)."""
+    pool = next((pool for pool in oracles.pools_of(question) if pool.id == answer.pool_id), None)
+    if pool is None:
+        raise broken("C2", f"'{question.device.provider}' has no pool {answer.pool_id}", question, answer)
+    return pool
+
+
+def _from_ip_phone(question: Question, answer: Answer) -> CallerIdDecision | None:
+    is_decision = isinstance(answer, CallerIdDecision) and not isinstance(question.device, Mobile)
+    return answer if is_decision and isinstance(answer, CallerIdDecision) else None
+
+
+def check_selected_pool(question: Question, answer: Answer, claims: Claims) -> None:
+    """C4, and C2 where it speaks of the selected pool."""
+    decision = _from_ip_phone(question, answer)
+    selected, source = oracles.selected_pool(question, claims.sources)
+    if selected is None:
+        if decision is not None:
+            raise broken("C4", "the device's provider has no pool that could serve", question, answer)
+        return
+    if decision is None:
+        return
+    pool = _pool_of(question, decision)
+    to_try = oracles.pools_to_try(question, selected)
+    if pool not in to_try:
+        tried = ", then ".join(each.id for each in to_try)
+        raise broken("C4", f"by {source} the pool is {tried}", question, answer)
+    if decision.region.source is not source:
+        raise broken("C4", f"the region came from {source}", question, answer)
+    passed_over = to_try[: to_try.index(pool)]
+    for earlier in passed_over:
+        usable = oracles.showable(earlier, question.now, question.uses)
+        if usable or earlier.chosen_by is ChosenBy.PROVIDER:
+            raise broken("C2", f"pool {earlier.id} comes before {pool.id} and can show a number", question, answer)
+
+
+def check_generation(question: Question, answer: Answer) -> None:
+    """C2 and C9: the numbers are of the generation that is active at the instant of the decision."""
+    decision = _from_ip_phone(question, answer)
+    if decision is None:
+        return
+    pool = _pool_of(question, decision)
+    generation = oracles.active_generation(pool, question.now)
+    if decision.decided_at != question.now:
+        raise broken("C9", "the instant of the decision is not the database's clock", question, answer)
+    if decision.generation_id != (generation.id if generation else None):
+        active = generation.id if generation else "none"
+        raise broken("C9", f"the active generation of pool {pool.id} is {active}", question, answer)
+    carried = {each.number for each in generation.numbers} if generation else set()
+    named = {*decision.candidates, *([decision.requested] if decision.requested else [])}
+    for number in sorted(named - carried):
+        raise broken("C2", f"{number.e164} is not in the active generation of pool {pool.id}", question, answer)
+
+
+def check_usable(question: Question, answer: Answer) -> None:
+    """C3, where we choose."""
+    decision = _from_ip_phone(question, answer)
+    if decision is None or decision.chosen_by is not ChosenBy.US:
+        return
+    if decision.requested is None:
+        raise broken("C3", "we choose, and no number was chosen", question, answer)
+    pool = _pool_of(question, decision)
+    reason = oracles.why_not(decision.requested, pool, question.now, question.uses)
+    if reason is not None:
+        raise broken("C3", f"{decision.requested.e164} is {reason}", question, answer)
+
+
+def check_chain(question: Question, answer: Answer, claims: Claims) -> None:
+    """C5: a refusal if and only if no pool that may be tried has anything to show."""
+    if isinstance(question.device, Mobile) or isinstance(answer, CallerIdDecision):
+        return
+    selected, _ = oracles.selected_pool(question, claims.sources)
+    for pool in oracles.pools_to_try(question, selected) if selected is not None else []:
+        if pool.chosen_by is ChosenBy.PROVIDER:
+            raise broken("C5", f"pool {pool.id}, from which the provider chooses, was not tried", question, answer)
+        for number in sorted(oracles.showable(pool, question.now, question.uses)):
+            raise broken("C5", f"{number.e164} of pool {pool.id} could be shown", question, answer)
+
+
+def check_sticky(question: Question, answer: Answer, claims: Claims) -> None:
+    """C6, where we choose; and that who isn't shown his number again takes a fair turn."""
+    decision = _from_ip_phone(question, answer)
+    if decision is None or decision.chosen_by is not ChosenBy.US:
+        return
+    talk = question.earlier_talk
+    pool = _pool_of(question, decision)
+    remembered = talk is not None and question.now - talk.at < claims.memory
+    usable = talk is not None and talk.shown in oracles.showable(pool, question.now, question.uses)
+    if claims.sticky and talk is not None and remembered and usable:
+        if decision.requested != talk.shown:
+            raise broken("C6", f"the client knows us by {talk.shown.e164}, which is usable", question, answer)
+        if decision.takes_a_turn:
+            raise broken("C6", "a number that is shown again takes no turn", question, answer)
+    elif claims.fair and not decision.takes_a_turn:
+        raise broken("C7", "a pick that no earlier talk decides takes a turn", question, answer)
+
+
+def check_providers_choice(question: Question, answer: Answer) -> None:
+    """C11: where the provider chooses, we say so, and list its numbers unfiltered."""
+    decision = _from_ip_phone(question, answer)
+    if decision is None:
+        return
+    pool = _pool_of(question, decision)
+    if decision.chosen_by is not pool.chosen_by:
+        raise broken("C11", f"in pool {pool.id} the number is chosen by {pool.chosen_by}", question, answer)
+    if pool.chosen_by is ChosenBy.PROVIDER:
+        generation = oracles.active_generation(pool, question.now)
+        everything = {each.number for each in generation.numbers} if generation else set()
+        if decision.requested is not None or decision.takes_a_turn:
+            raise broken("C11", "the provider chooses, and we pretend to", question, answer)
+        if set(decision.candidates) != everything:
+            raise broken("C11", "the candidates are not all of the provider's pool", question, answer)
