@@ -33,17 +33,24 @@ class LookUpWindow:
     """How far a row's start may lie from the attempt's own, by clocks that differ.
 
     Narrow on purpose. `after` stays below the longest ringing (60 s): only after that may an unknown attempt be
-    acknowledged and the number be called anew, and that call's row must not pass for this one's (K3).
+    acknowledged and the number be called anew, and that call's row must not pass for this one's (K3). Where reports
+    said when the call began and ended, by Beeline's own clock, its row lies between (`slack`: rows may be rounded).
     """
 
     before: timedelta = timedelta(seconds=15)
     after: timedelta = timedelta(seconds=55)
+    slack: timedelta = timedelta(seconds=1)
 
     def of(self, attempt: Attempt) -> tuple[datetime, datetime]:
-        """The earliest and the latest start of the attempt's row. A call that is over cannot have begun later."""
-        end = attempt.started_at + self.after
-        ends = [leg.released_at for leg in (attempt.reading.employee, attempt.reading.client) if leg.released_at]
-        return attempt.started_at - self.before, min([end, *ends])
+        """The earliest and the latest start of the attempt's row."""
+        earliest, latest = attempt.started_at - self.before, attempt.started_at + self.after
+        legs = (attempt.reading.employee, attempt.reading.client)
+        # Reported times that can't be this attempt's are of a shifted clock, and say nothing of statistics.
+        began = attempt.reading.employee.ringing_at
+        if began is not None and earliest <= began <= latest:
+            earliest = began - self.slack
+        ends = [leg.released_at for leg in legs if leg.released_at and leg.released_at >= attempt.started_at]
+        return earliest, min([latest, *ends])
 
 
 class UnreadableStatistics(Exception):
