@@ -39,7 +39,7 @@ def test_each_region_is_served_by_exactly_one_pool() -> None:
     assert all(COMPANY.pool_for((code,)).id == "south" for code in TERRITORIES)
 
 
-def test_a_pool_that_serves_all_codes_goes_before_the_first_that_serves_one() -> None:
+def test_of_several_codes_the_first_pool_that_serves_one_counts() -> None:
     assert COMPANY.pool_for(("RU-MOS", "RU-MOW")).id == "moscow"
     assert COMPANY.pool_for(("RU-TYU", "RU-KGN")).id == "urals"
     assert COMPANY.pool_for(("RU-TYU",)).id == "siberia"

@@ -104,11 +104,10 @@ class Company:
         return next(pool for pool in self.pools if pool.default)
 
     def pool_for(self, codes: tuple[str, ...]) -> Pool:
-        """The pool that serves all of the codes; else the first that serves one of them; else the default."""
-        wanted = set(codes)
-        serving = [pool for pool in self.pools if wanted & set(pool.regions)]
-        whole = [pool for pool in serving if wanted <= set(pool.regions)]
-        return (whole or serving or [self.default_pool])[0]
+        """The first pool that serves one of the codes, else the default. (No region has two pools: one that serves all
+        of the codes is the only one that serves any.)
+        """
+        return next((pool for pool in self.pools if not set(codes).isdisjoint(pool.regions)), self.default_pool)
 
     def lines_of(self, employee_id: str) -> tuple[Subscriber, ...]:
         return tuple(line for line in self.subscribers if line.employee_id == employee_id)
