@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt lock clean docs
+.PHONY: help run test check fmt lock clean docs broken-rules
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -84,3 +84,6 @@ $(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.txt
 
 docs: $(STAMPS)/dev ## make what stands in docs/ from the code: diagrams, the table of states, the OpenAPI document
 	$(BIN)/python -m tools.draw
+
+broken-rules: $(STAMPS)/dev ## break the code rule by rule and see its tests fail (some minutes)
+	@exec $(BIN)/python -m tools.broken_rules

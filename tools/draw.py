@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import mermaidx
-from telephony_core.call_facts import TABLE, FactKind, LegState, Outcome, Source
-
 from tools import rules
+
+from telephony_core.call_facts import TABLE, FactKind, LegState, Outcome, Source
 
 ROOT = Path(__file__).resolve().parent.parent
 DIAGRAMS = ROOT / "docs" / "diagrams"

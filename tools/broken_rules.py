@@ -1,0 +1,329 @@
+"""Breaks the code, one rule at a time, and sees that a test of that rule notices: `make broken-rules`.
+
+Each breach is an edit of one place in a copy of the tree; the tests named beside it then have to fail. A breach whose
+text no longer stands in the code is an error, so the list can't go stale unnoticed. It takes some minutes and is no part
+of `make test`; mutation testing (`make mutants`) does the same blindly, this does it by rule.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from attrs import frozen
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = "packages/telephony_core/src/telephony_core"
+CASES = f"{CORE}/use_cases"
+INITIATE = "tests/core/use_cases/test_initiate_call.py"
+AT_MOST_ONCE = "tests/core/use_cases/test_at_most_once.py"
+
+
+@frozen
+class Breach:
+    """In `file`, `old` becomes `new`; then some test of `tests` has to fail."""
+
+    rule: str
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+BREACHES = (
+    Breach(
+        "N1",
+        "an interest's client comes before its contacts",
+        f"{CASES}/find_numbers.py",
+        "    if card.interest is not None:\n        for contact",
+        "    if card.interest is None:\n        for contact",
+        INITIATE,
+    ),
+    Breach(
+        "N1",
+        "what isn't understood is dropped",
+        f"{CASES}/find_numbers.py",
+        "            found.setdefault(once, judged)\n",
+        "            if number:\n                found.setdefault(once, judged)\n",
+        INITIATE,
+    ),
+    Breach(
+        "N2",
+        "anybody dials free-hand",
+        f"{CASES}/initiate_call.py",
+        "if not principal.may(Permission.CALL_FREE_HAND):",
+        "if False:",
+        INITIATE,
+    ),
+    Breach(
+        "N3",
+        "do-not-call of the list is forgotten",
+        f"{CASES}/find_numbers.py",
+        " or parsed.number in marked",
+        "",
+        INITIATE,
+    ),
+    Breach(
+        "N3",
+        "quiet hours are overridden without the permission",
+        f"{CASES}/initiate_call.py",
+        "            principal.require(Permission.OVERRIDE_QUIET_HOURS)\n",
+        "",
+        INITIATE,
+    ),
+    Breach(
+        "N4",
+        "the limit of the day is one too many",
+        f"{CORE}/dialling.py",
+        "today >= self.per_day",
+        "today > self.per_day",
+        INITIATE,
+    ),
+    Breach(
+        "D1",
+        "a colleague's device may be used",
+        f"{CORE}/device.py",
+        "if device.employee_id != employee_id:",
+        "if False:",
+        INITIATE,
+    ),
+    Breach(
+        "D2",
+        "a mobile without FMTN may be used",
+        f"{CORE}/device.py",
+        "    if not device.fmtn:\n",
+        "    if False:\n",
+        INITIATE,
+    ),
+    Breach(
+        "D3",
+        "ineligible devices are offered as alternatives",
+        f"{CASES}/initiate_call.py",
+        "each.id != device.id and not ineligibility(",
+        "each.id != device.id or not ineligibility(",
+        INITIATE,
+    ),
+    Breach(
+        "C1",
+        "from the mobile a carousel number is asked for",
+        f"{CORE}/caller_id.py",
+        "            requested=device.sim.number,",
+        '            requested=PhoneNumber("+79030000000"),',
+        INITIATE,
+    ),
+    Breach(
+        "C7",
+        "the first usable number is always taken",
+        f"{CORE}/carousel.py",
+        "return min(enumerate(turns), key=lambda each: (each[1], each[0]))[0]",
+        "return 0",
+        INITIATE,
+    ),
+    Breach(
+        "C7",
+        "a pick is not counted",
+        f"{CASES}/initiate_call.py",
+        "if decision.takes_a_turn and",
+        "if False and",
+        INITIATE,
+    ),
+    Breach(
+        "K1",
+        "a late fact makes an ended attempt live again",
+        f"{CORE}/call_facts.py",
+        "    FactKind.GIVEN_UP: Meaning(None, Source.TIME_OUT, True,",
+        "    FactKind.GIVEN_UP: Meaning(None, Source.TIME_OUT, False,",
+        INITIATE,
+    ),
+    Breach(
+        "K1",
+        "the other leg is left alone when one is gone",
+        f"{CASES}/note_facts.py",
+        "            commands += after.legs_to_hang_up()",
+        "            pass",
+        INITIATE,
+    ),
+    Breach(
+        "K2",
+        "silence is taken for proof",
+        f"{CORE}/call_facts.py",
+        "FactKind.DID_NOT_RING if reports_heard else FactKind.NO_RINGING_REPORTED",
+        "FactKind.DID_NOT_RING",
+        INITIATE,
+    ),
+    Breach(
+        "K3",
+        "a lost answer is asked for again",
+        f"{CASES}/dial_leg.py",
+        "        except Exception:  # a gateway's bug",
+        "            if isinstance(answer, OutcomeUnknown):\n"
+        "                answer = await self.gateways[command.provider].start(command)\n"
+        "        except Exception:  # a gateway's bug",
+        AT_MOST_ONCE,
+    ),
+    Breach(
+        "K3",
+        "the client's leg is dialled whenever a report comes",
+        f"{CORE}/call.py",
+        "            and reading.client.state is LegState.WAITING\n",
+        "",
+        AT_MOST_ONCE,
+    ),
+    Breach(
+        "K3",
+        "the intent of the client's leg is not stored",
+        f"{CASES}/note_facts.py",
+        "            after = after.learn([Fact(due, FactKind.REQUESTED, now)], now)\n",
+        "",
+        AT_MOST_ONCE,
+    ),
+    Breach(
+        "K3",
+        "a lost commit is not read back",
+        f"{CASES}/initiate_call.py",
+        "                if stored is None:\n                    raise\n",
+        "                raise\n",
+        INITIATE,
+    ),
+    Breach(
+        "K3",
+        "unknown attempts can be acknowledged at once",
+        f"{CASES}/initiate_call.py",
+        " or now < accepted_from:",
+        ":",
+        INITIATE,
+    ),
+    Breach(
+        "K3",
+        "an unknown attempt never ends",
+        f"{CORE}/call_facts.py",
+        "reading.state is AttemptState.OUTCOME_UNKNOWN and passed(started_at, limits.unknown_horizon)",
+        "False",
+        INITIATE,
+    ),
+    Breach(
+        "K4",
+        "the key is not stored",
+        f"{CASES}/initiate_call.py",
+        "            await uow.keys.put(\n",
+        "            (lambda record: None)(\n",
+        f"{INITIATE} {AT_MOST_ONCE}",
+    ),
+    Breach(
+        "K4",
+        "the fingerprint is not compared",
+        f"{CASES}/initiate_call.py",
+        "if record.fingerprint != request.fingerprint:",
+        "if False:",
+        INITIATE,
+    ),
+    Breach(
+        "K4",
+        "the first request is never in progress",
+        f"{CASES}/initiate_call.py",
+        "            if now < waits_until:",
+        "            if False:",
+        INITIATE,
+    ),
+    Breach(
+        "K5",
+        "reservations are not given up at the end",
+        f"{CASES}/note_facts.py",
+        "            await uow.reservations.give_up(after.id)\n",
+        "            pass\n",
+        AT_MOST_ONCE,
+    ),
+    Breach(
+        "K5",
+        "the called number is not reserved",
+        f"{CASES}/initiate_call.py",
+        "        Reservation(ReservationKind.PHONE_NUMBER, number.e164),\n",
+        "",
+        INITIATE,
+    ),
+    Breach(
+        "K6",
+        "a closed Call takes attempts",
+        f"{CORE}/call.py",
+        "            raise CallClosed(call_id=self.id)",
+        "            pass",
+        INITIATE,
+    ),
+    Breach(
+        "K6",
+        "two interests of one client share a Call",
+        f"{CORE}/call.py",
+        "one_is_the_client = TargetKind.CLIENT in (self.target.kind, card.target.kind)",
+        "one_is_the_client = True",
+        INITIATE,
+    ),
+    Breach(
+        "K7",
+        "dialled before the intent is committed",
+        f"{CASES}/initiate_call.py",
+        "            await uow.commit()\n            return initiated\n",
+        "            if initiated.attempt_id:\n"
+        "                attempt = next(each for each in initiated.call.attempts if each.id == initiated.attempt_id)\n"
+        "                await self.gateways[attempt.provider].start(attempt.dial(LegName.EMPLOYEE))\n"
+        "            await uow.commit()\n            return initiated\n",
+        INITIATE,
+    ),
+    Breach(
+        "P4",
+        "everybody reads every Call",
+        f"{CASES}/follow_call.py",
+        "if call is None or not principal.may_see(call.employee_id):",
+        "if call is None:",
+        INITIATE,
+    ),
+)
+
+
+def noticed(breach: Breach) -> bool:
+    """Whether the breach's tests fail in a copy of the tree that has it."""
+    with tempfile.TemporaryDirectory(prefix="breach-") as folder:
+        copy = Path(folder)
+        for name in ("packages", "tests", "tools", "conftest.py", "pyproject.toml"):
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis"))
+            else:
+                shutil.copy(source, copy / name)
+        file = copy / breach.file
+        file.write_text(file.read_text(encoding="utf-8").replace(breach.old, breach.new), encoding="utf-8")
+        sources = os.pathsep.join(str(path) for path in sorted(copy.glob("packages/*/src")))
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *breach.tests.split()],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": sources},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        return run.returncode == 1
+
+
+def main() -> int:
+    asked = set(sys.argv[1:])
+    breaches = [breach for breach in BREACHES if not asked or breach.rule in asked]
+    stale = [breach for breach in breaches if (ROOT / breach.file).read_text(encoding="utf-8").count(breach.old) != 1]
+    for breach in stale:
+        print(f"STALE    {breach.rule:4} {breach.what}: its text doesn't stand once in {breach.file}")
+    if stale:
+        return 2
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(noticed, breaches))
+    for breach, was_noticed in zip(breaches, results, strict=True):
+        print(f"{'noticed' if was_noticed else 'MISSED '}  {breach.rule:4} {breach.what}")
+    print(f"{sum(results)} of {len(results)} breaches noticed")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
