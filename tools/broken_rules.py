@@ -1,8 +1,8 @@
 """Breaks the code, one rule at a time, and sees that a test of that rule notices: `make broken-rules`.
 
 Each breach is an edit of one place in a copy of the tree; the tests named beside it then have to fail. A breach whose
-text no longer stands in the code is an error, so the list can't go stale unnoticed. It takes some minutes and is no part
-of `make test`; mutation testing (`make mutants`) does the same blindly, this does it by rule.
+text no longer stands in the code is an error, so the list can't go stale unnoticed. It takes some minutes and is no
+part of `make test`.
 """
 
 from __future__ import annotations

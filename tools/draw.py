@@ -1,7 +1,7 @@
 """Makes what stands in docs/ from the code and from the sources of the diagrams: `make docs`.
 
-docs/call-states.md is made from the table of facts, docs/rules-and-tests.md from the tests' docstrings, docs/diagrams/*.svg from the *.mmd beside them. A test compares the
-page with what this makes of the present table, so that neither can go stale.
+docs/call-states.md is made from the table of facts, docs/rules-and-tests.md from the tests' docstrings,
+docs/diagrams/*.svg from the *.mmd beside them. Tests compare each with what the code says today.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ _TAIL = """```
 
 | the legs | state |
 |---|---|
-| a fact that ends is known | `ended`, with an outcome; it never becomes live again (a late fact may correct the outcome) |
-| the last word on the employee's leg, or on a separately dialled client's leg, is that the answer was lost | `outcome_unknown` |
+| a fact that ends is known | `ended`, with an outcome, which a late fact may correct; it never lives again |
+| the last word on a leg that was asked for by itself is that the answer was lost | `outcome_unknown` |
 | the client answered | `talking` |
 | the client's phone rings, or the employee answered and the client is being dialled | `ringing_client` |
 | the employee's phone rings | `ringing_employee` |
