@@ -99,7 +99,7 @@ class _FakeGateway:
         self,
         clock: Clock,
         *,
-        name: str,
+        name: str = "beeline",
         shows: Sequence[PhoneNumber] = (),
         remembers: bool = True,
         can_hang_up: bool = True,
@@ -304,27 +304,6 @@ class OneStepGateway(_FakeGateway):
     """
 
     two_step = False
-
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        name: str = "beeline",
-        shows: Sequence[PhoneNumber] = (),
-        remembers: bool = True,
-        can_hang_up: bool = True,
-        can_look_up: bool = True,
-        guarding: FakeStore | None = None,
-    ) -> None:
-        super().__init__(
-            clock,
-            name=name,
-            shows=shows,
-            remembers=remembers,
-            can_hang_up=can_hang_up,
-            can_look_up=can_look_up,
-            guarding=guarding,
-        )
 
     def _take(self, command: Dial) -> _ProvidersCall:
         call = self._new_call(command)

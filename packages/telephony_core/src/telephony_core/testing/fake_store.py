@@ -13,7 +13,6 @@ import asyncio
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import TracebackType
 from typing import Self
 
 from telephony_core.carousel import Carousel
@@ -31,15 +30,15 @@ from telephony_core.ports import (
     Reservations,
     UnitOfWork,
 )
+from telephony_core.testing.fake_calls import FakeCalls
 from telephony_core.testing.fake_repositories import (
-    FakeCalls,
     FakeCarousel,
     FakeEvents,
     FakeKeys,
     FakeReports,
     FakeReservations,
-    World,
 )
+from telephony_core.testing.fake_world import World
 
 _open: ContextVar[tuple[FakeUnitOfWork, ...]] = ContextVar("open units of work of this task", default=())
 
@@ -185,9 +184,7 @@ class FakeUnitOfWork:
         _open.set((*(unit for unit in _open.get() if unit.is_open), self))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         self.is_open = False
         _open.set(tuple(unit for unit in _open.get() if unit.is_open))
         if self._own is not None:
