@@ -13,6 +13,7 @@ from telephony_adapters.numbering.plan import NumberingPlan, NumberingPlanHolder
 from telephony_adapters.numbering.subjects import BY_CODE
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import RegionResolver
+from telephony_core.region import Region
 
 BASE = 79030000000
 
@@ -21,7 +22,7 @@ BASE = 79030000000
 def plans(draw: st.DrawFn) -> list[RangeEntry]:
     """Ranges that don't overlap, with gaps or none between them, in any order."""
     codes = st.sampled_from(sorted(BY_CODE))
-    ends = draw(st.lists(st.integers(0, 400), unique=True, max_size=40).map(sorted))
+    ends = draw(st.lists(st.integers(0, 400), unique=True, max_size=24).map(sorted))
     entries = [
         RangeEntry((draw(codes),), draw(st.sampled_from("ab")), BASE + first, BASE + last)
         for first, last in zip(ends[::2], ends[1::2], strict=False)
@@ -94,11 +95,12 @@ def test_a_number_resolves_to_its_regions_and_never_to_none(e164: str, codes: tu
     assert resolver.resolve(PhoneNumber(e164)) == codes
 
 
-@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
-def test_every_number_resolves_to_codes_that_a_region_takes(e164: str) -> None:
-    from telephony_core.region import Region
+RESOLVER = demo_resolver()
 
-    codes = demo_resolver().resolve(PhoneNumber(e164))
+
+@given(st.integers(10**6, 10**15 - 1))
+def test_every_number_resolves_to_codes_that_a_region_takes(digits: int) -> None:
+    codes = RESOLVER.resolve(PhoneNumber(f"+{digits}"))
     assert Region(codes).codes == codes
 
 

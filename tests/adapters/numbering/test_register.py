@@ -171,6 +171,12 @@ def test_all_bad_lines_are_named_at_once_in_order() -> None:
     assert str(register.errors[0]) == "line 2: 1 cells, the header has 6"
 
 
+def test_two_ranges_inside_a_third_are_both_found() -> None:
+    lines = ("900;0;99;100;a;Тверская обл.", "900;10;19;10;a;Тверская обл.", "900;50;59;10;a;Тверская обл.")
+    said = "its range shares numbers with that of line 2"
+    assert reasons(parse_register(text_2020(*lines).encode())) == [(3, said), (4, said)]
+
+
 def test_an_unknown_name_may_be_allowed_and_then_is_the_whole_country_and_stays_listed() -> None:
     content = text_2020(*LINES_2020[:2], "901;0;9;10;a;Нигде").encode()
     assert not parse_register(content).accepted

@@ -43,7 +43,7 @@ _QUOTES: Final = re.compile("[\"'«»„“”‘’`\u00ad\u200b-\u200f\u2060\u
 _ADJECTIVE: Final = re.compile(r"(ск|цк)(?:ая|ий|ой|ое|ого|ую|их|ие|ом)\Z")
 _EXCEPT: Final = re.compile(r"\b(?:кроме|за исключением|исключая)\b[^|]*")
 _PATH: Final = re.compile(r"[|()\[\]/\\]")
-_LIST: Final = re.compile(r"([*;,+&]|\sи\s)")
+_LIST: Final = re.compile(r"([*;,]|\sи\s)")
 _WORD: Final = re.compile(r"[а-яa-z]+")
 
 # Abbreviations whose dots, hyphens and slashes would tear them apart; in this order.

@@ -67,6 +67,7 @@ class PhoneNumbers:
 
 def _split(text: str) -> tuple[str | None, str | None]:
     """The number's digits (perhaps after `+`) and the extension's; (None, None) where the text holds anything else."""
+    text = text.strip()
     if len(text) > _LONGEST:
         return None, None
     # NFKC turns full-width digits and the kinds of spaces into the plain ones.
@@ -100,19 +101,16 @@ def _e164(digits: str) -> str | None:
             digits = "+7" + digits
         else:
             return None
-    # '+7 8 903 …' and '+8 903 …': the habit of the 8 beside the plus. No country's code begins with 89.
-    if digits.startswith("+78") and len(digits) == 13:
-        digits = "+7" + digits[3:]
-    elif digits.startswith("+89") and len(digits) == 12:
+    # '+8 903 …': the habit of the 8 beside the plus. No country's code begins with 89.
+    if digits.startswith("+89") and len(digits) == 12:
         digits = "+7" + digits[2:]
-    if not 8 <= len(digits) <= 16 or digits[1] == "0":
-        return None
     try:
         parsed = phonenumbers.parse(digits)
     except phonenumbers.NumberParseException:
         return None
-    # The library drops a national prefix that was dialled by mistake (+44 0 …) and so gives the true form.
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    # The library drops a national prefix that was dialled by mistake (+44 0 …, +7 8 903 …) and so gives the true form.
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return e164 if 8 <= len(e164) <= 16 else None
 
 
 def _class_of(e164: str, parsed: phonenumbers.PhoneNumber) -> DestinationClass | None:
