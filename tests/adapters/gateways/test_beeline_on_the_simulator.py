@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.adapters.beeline_simulator.receiver import Receiver
-from tests.adapters.gateways.beeline_kit import CLIENT, a_client, a_dial
+from tests.adapters.gateways.beeline_kit import CLIENT, SPEED, a_client, a_dial
 
 from telephony_adapters.beeline_simulator import COMPANY, SimulatorHandle
 from telephony_adapters.gateways.beeline import (
@@ -39,25 +39,8 @@ from telephony_core.testing.fakes import FakeClock
 
 pytestmark = pytest.mark.processes
 
-SPEED = 100.0
 LINE = COMPANY.lines_of("E-1")[0].user_id
 MOBILE = COMPANY.lines_of("E-1")[1].user_id
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[SimulatorHandle]:
-    with SimulatorHandle.start(speed=SPEED, seed=11) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(running: SimulatorHandle) -> Iterator[SimulatorHandle]:
-    yield running
-    for path in ("faults", "behaviours"):
-        running.control("DELETE", path)
-    running.control("PUT", "wrong-substitutions", {})
-    running.wait_until_idle()
-    running.control("DELETE", "ledger")
 
 
 @pytest.fixture

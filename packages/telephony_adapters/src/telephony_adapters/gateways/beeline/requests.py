@@ -18,7 +18,6 @@ import json
 import re
 import ssl
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -141,9 +140,7 @@ class BeelineClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.aclose()
 
     async def place_call(self, line: str, phone_number: str) -> Answer:
