@@ -171,6 +171,17 @@ def test_all_bad_lines_are_named_at_once_in_order() -> None:
     assert str(register.errors[0]) == "line 2: 1 cells, the header has 6"
 
 
+def test_empty_cells_after_the_last_column_are_no_matter() -> None:
+    check_the_three(parse_register(text_2026(*(line + ";; " for line in LINES_2026)).encode()))
+
+
+def test_a_monstrous_cell_is_an_error_of_its_line() -> None:
+    register = parse_register(text_2020(LINES_2020[0], f'900;"{"x" * 200_000}";9;10;a').encode())
+    assert [number for number, _ in reasons(register)] == [3]
+    capacity = "9" * 10_000  # int() of so many digits is an error of Python's own
+    assert "Емкость" in reasons(parse_register(text_2020(f"900;0;9;{capacity};a;Тверская обл.").encode()))[0][1]
+
+
 def test_two_ranges_inside_a_third_are_both_found() -> None:
     lines = ("900;0;99;100;a;Тверская обл.", "900;10;19;10;a;Тверская обл.", "900;50;59;10;a;Тверская обл.")
     said = "its range shares numbers with that of line 2"

@@ -26,6 +26,7 @@ from telephony_adapters.numbering.names import region_codes
 from telephony_adapters.numbering.plan import NumberingPlan, RangeEntry
 from telephony_core.region import WHOLE_COUNTRY
 
+_NO_NAME: Final = frozenset(("", "-", "\u2013", "\u2014"))
 _PROGRESS_EVERY: Final = 500
 
 _LOOK_ALIKES: Final = str.maketrans("abcehkmoptxyё", "авсенкмортхуе")
@@ -147,8 +148,8 @@ class _Reader:
             self._errors.append(LineError(number, f"{len(cells)} cells, the header has {self._width}"))
             return
         at = self._columns
-        code, first, last, capacity = (cells[at[name]] for name in ("code", "first", "last", "capacity"))
-        reason = _wrong_numbers(code, first, last, capacity)
+        code, first, last = cells[at["code"]], cells[at["first"]], cells[at["last"]]
+        reason = _wrong_numbers(code, first, last, cells[at["capacity"]])
         if reason:
             self._errors.append(LineError(number, reason))
             return
@@ -156,8 +157,8 @@ class _Reader:
         if codes is None:
             self._unknown.setdefault(name, []).append(number)
             codes = (WHOLE_COUNTRY,)
-        entry = RangeEntry(codes, cells[at["operator"]], _e164(code, first), _e164(code, last))
-        self._ranges.append((number, entry))
+        base = int(code) * 10_000_000 + 70_000_000_000
+        self._ranges.append((number, RangeEntry(codes, cells[at["operator"]], base + int(first), base + int(last))))
 
     def result(self, lines: int) -> RegisterImport:
         errors = self._errors + self._overlaps()
@@ -177,15 +178,18 @@ class _Reader:
         )
 
     def _cells(self, line: str) -> list[str]:
-        cells = line.split(self._separator)
-        if '"' in line and (len(cells) != self._width or any(cell.startswith('"') for cell in cells)):
+        separator, width = self._separator, self._width
+        cells = line.split(separator)
+        if '"' in line and (len(cells) != width or line[0] == '"' or f'{separator}"' in line):
             # The state's own files have bare quotes inside cells (ООО "Т2 Мобайл"), which is no CSV; a file that went
             # through a spreadsheet has true CSV quoting. The number of cells tells the two apart.
-            quoted = next(csv.reader([line], delimiter=self._separator))
-            if len(quoted) == self._width:
+            quoted = _csv_cells(line, separator)
+            if len(quoted) == width:
                 cells = quoted
-        surplus = len(cells) - self._width
-        if surplus > 0 and self._separator == ";" and "region" in self._columns and "territory" not in self._columns:
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        surplus = len(cells) - width
+        if surplus > 0 and separator == ";" and "region" in self._columns and "territory" not in self._columns:
             # Old editions have names such as `Московская область; Москва`, unquoted, between semicolons.
             region = self._columns["region"]
             cells[region : region + surplus + 1] = ["; ".join(cells[region : region + surplus + 1])]
@@ -193,16 +197,16 @@ class _Reader:
 
     def _region(self, cells: list[str]) -> tuple[str, tuple[str, ...] | None]:
         """The name that counts and its codes; the codes None where no column is understood."""
-        candidates = [
-            cells[self._columns[column]]
-            for column in ("territory", "region")
-            if column in self._columns and cells[self._columns[column]] not in ("", "-", "\u2013", "\u2014")
-        ]
-        for name in candidates:
-            codes = self._names[name] if name in self._names else region_codes(name)
+        candidates = []
+        for column in ("territory", "region"):
+            name = cells[self._columns[column]] if column in self._columns else ""
+            if name in _NO_NAME:
+                continue
+            codes = self._names.get(name) or region_codes(name)
             if codes is not None:
                 self._names[name] = codes
                 return name, codes
+            candidates.append(name)
         name = candidates[0] if candidates else "-"
         self._names[name] = None
         return name, None
@@ -230,23 +234,26 @@ def _wrong_numbers(code: str, first: str, last: str, capacity: str) -> str:
             return f"{name} is not a number of up to seven digits: {digits!r}"
     if int(last) < int(first):
         return f"the range ends ({last}) before it begins ({first})"
-    size = re.sub(r"\s", "", capacity)
-    if not _DIGITS.match(size):
+    size = capacity if _DIGITS.match(capacity) else "".join(capacity.split())
+    if not _DIGITS.match(size) or len(size) > 9:
         return f"Емкость is not a number: {capacity!r}"
     if int(size) != int(last) - int(first) + 1:
         return f"Емкость is {size}, but from {first} to {last} there are {int(last) - int(first) + 1} numbers"
     return ""
 
 
-def _e164(code: str, digits: str) -> int:
-    return int(f"7{code}0000000") + int(digits)
+def _csv_cells(line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:  # a cell of more than 128 KB
+        return line.split(separator)
 
 
 def _header(line: str) -> tuple[str, dict[str, int], int]:
     """The separator that makes the most of the header, the columns that it finds, and the number of cells."""
     best: tuple[str, dict[str, int], int] = (";", {}, 0)
     for separator in (";", "\t", ","):
-        cells = next(csv.reader([line], delimiter=separator))
+        cells = _csv_cells(line, separator)
         columns: dict[str, int] = {}
         for index, cell in enumerate(cells):
             column = _COLUMNS.get(_column_key(cell))
