@@ -3,8 +3,8 @@
     python tests/benchmarks/bench_numbering.py [FILE OF THE REGISTER]
 
 Without a file it takes the newest register beside the repository, or 17,000 made-up ranges. Times are the processor's,
-since machines are shared. It asserts nothing, for a time is the machine's as much as the code's; the ratio is the figure
-to compare between machines.
+since machines are shared. It asserts nothing, for a time is the machine's as much as the code's: compare the ratio
+between machines, not the times.
 """
 
 # ruff: noqa: T201 - a script that speaks to a terminal
