@@ -24,15 +24,24 @@ DRIVERS: Final = {
 }
 BEGIN: Final = "telephony_begin"
 """The execution option that names the statement by which a transaction on SQLite begins."""
+WAIT: Final = "telephony_wait"
+"""The execution option that says how long writers of one process wait for each other on SQLite."""
 WAIT_SECONDS: Final = 5.0
 """How long to wait for a lock, a connection or an idle connection of the pool, before the store is 'unavailable'."""
 
 
-def open_store(url: str, *, wait_seconds: float = WAIT_SECONDS, connections: int = 10) -> AsyncEngine:
+def open_store(
+    url: str,
+    *,
+    wait_seconds: float = WAIT_SECONDS,
+    statement_seconds: float | None = 2 * WAIT_SECONDS,
+    connections: int = 10,
+) -> AsyncEngine:
     """The engine of the database at `url` (`sqlite:///path/to.db`, `postgresql://user@host/name`), not connected yet.
 
     Lives as long as the process; its owner closes it by `await engine.dispose()`. `connections` are kept, and as many
-    again are opened at need. Raises ValueError for a database of another kind.
+    again are opened at need. `statement_seconds` is for a server that is frozen: PostgreSQL's own waits end by
+    `wait_seconds` and with a clearer error. Raises ValueError for a database of another kind.
     """
     parsed = make_url(url)
     if parsed.drivername not in DRIVERS:
@@ -50,7 +59,10 @@ def open_store(url: str, *, wait_seconds: float = WAIT_SECONDS, connections: int
         pool_use_lifo=True,
         hide_parameters=True,  # they are personal data, and errors end in logs (P1)
         json_serializer=compact_json,
-        connect_args=_sqlite_arguments(wait_seconds) if sqlite else _postgres_arguments(parsed, wait_seconds),
+        execution_options={WAIT: wait_seconds},
+        connect_args=(
+            _sqlite_arguments(wait_seconds) if sqlite else _postgres_arguments(parsed, wait_seconds, statement_seconds)
+        ),
     )
     if sqlite:
         _set_up_sqlite(engine)
@@ -62,12 +74,11 @@ def _sqlite_arguments(wait_seconds: float) -> dict[str, Any]:
     return {"timeout": wait_seconds, "isolation_level": None}
 
 
-def _postgres_arguments(url: URL, wait_seconds: float) -> dict[str, Any]:
+def _postgres_arguments(url: URL, wait_seconds: float, statement_seconds: float | None) -> dict[str, Any]:
     milliseconds = str(int(wait_seconds * 1000))
     return {
         "timeout": wait_seconds,
-        # Longer than the server's own time-outs, which give a clearer error; this one is for a server that is frozen.
-        "command_timeout": wait_seconds * 2,
+        "command_timeout": statement_seconds,
         # All of ours; a pooler between us and the server may want 0, in the URL.
         "prepared_statement_cache_size": int(str(url.query.get("prepared_statement_cache_size", "500"))),
         "server_settings": {
@@ -82,10 +93,15 @@ def _postgres_arguments(url: URL, wait_seconds: float) -> dict[str, Any]:
 def _set_up_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            # The pool hasn't got it yet, and the driver keeps a thread for each connection until it is closed.
+            connection.close()
+            raise
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:

@@ -102,14 +102,16 @@ attempts = Table(
     Index(None, "employee_id", "started_at"),
     Index(None, "client_id", "phone_number", "started_at"),
     Index(None, "phone_number", "started_at"),
-    Index("ix_attempts_live", "id", postgresql_where=text("live"), sqlite_where=text("live")),
+    # SQLite takes a partial index only where the question has its condition word by word.
+    Index("ix_attempts_live", "id", postgresql_where=text("live"), sqlite_where=text("live = 1")),
     Index(
         "ix_attempts_answer_lost",
         "provider",
         "line",
         "phone_number",
-        postgresql_where=text("answer_lost AND provider_reference IS NULL"),
-        sqlite_where=text("answer_lost AND provider_reference IS NULL"),
+        "provider_reference",
+        postgresql_where=text("answer_lost"),
+        sqlite_where=text("answer_lost = 1"),
     ),
     Index(
         "ix_attempts_look_up_at",
@@ -170,7 +172,7 @@ carousel_pools = Table(
         "provider",
         unique=True,
         postgresql_where=text("is_default"),
-        sqlite_where=text("is_default"),
+        sqlite_where=text("is_default = 1"),
     ),
 )
 
@@ -250,6 +252,7 @@ provider_reports = Table(
         "ix_provider_reports_unmatched",
         "provider",
         "reference",
+        "received_at",
         postgresql_where=text("matched_attempt_id IS NULL"),
         sqlite_where=text("matched_attempt_id IS NULL"),
     ),
@@ -258,6 +261,7 @@ provider_reports = Table(
         "provider",
         "line",
         "phone_number",
+        "received_at",
         postgresql_where=text("matched_attempt_id IS NULL"),
         sqlite_where=text("matched_attempt_id IS NULL"),
     ),

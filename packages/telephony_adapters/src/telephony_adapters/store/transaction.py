@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from telephony_adapters.store.columns import Instant
 from telephony_adapters.store.driver_errors import translated
-from telephony_adapters.store.engine import BEGIN, WAIT_SECONDS
+from telephony_adapters.store.engine import BEGIN, WAIT, WAIT_SECONDS
 from telephony_core.errors import StoreUnavailable
 from telephony_core.ports import Clock
 
@@ -117,7 +117,7 @@ class Transaction:
         wait is too long."""
         if self._queue is not None:
             try:
-                async with asyncio.timeout(WAIT_SECONDS):
+                async with asyncio.timeout(self._engine.get_execution_options().get(WAIT, WAIT_SECONDS)):
                     await self._queue.acquire()
             except TimeoutError:
                 raise StoreUnavailable(retry_after=1) from None

@@ -32,7 +32,8 @@ def configuration(**attributes: Any) -> Config:
 
 async def upgrade(url: str, revision: str = "head") -> None:
     """Make the tables at `url`, or change them to what this version needs: all of it, or nothing."""
-    engine = open_store(url)
+    # Others may be upgrading, and a table may be large: longer waits than in service, and statements take their time.
+    engine = open_store(url, wait_seconds=60, statement_seconds=None)
     try:
         with translated():
             async with engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}).begin() as connection:

@@ -78,7 +78,7 @@ def upgrade() -> None:
         ["provider"],
         unique=True,
         postgresql_where=sa.text("is_default"),
-        sqlite_where=sa.text("is_default"),
+        sqlite_where=sa.text("is_default = 1"),
     )
     op.create_table(
         "carousel_revision",
@@ -190,7 +190,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_provider_reports_unmatched",
         "provider_reports",
-        ["provider", "reference"],
+        ["provider", "reference", "received_at"],
         unique=False,
         postgresql_where=sa.text("matched_attempt_id IS NULL"),
         sqlite_where=sa.text("matched_attempt_id IS NULL"),
@@ -198,7 +198,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_provider_reports_unmatched_line",
         "provider_reports",
-        ["provider", "line", "phone_number"],
+        ["provider", "line", "phone_number", "received_at"],
         unique=False,
         postgresql_where=sa.text("matched_attempt_id IS NULL"),
         sqlite_where=sa.text("matched_attempt_id IS NULL"),
@@ -260,10 +260,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_attempts_answer_lost",
         "attempts",
-        ["provider", "line", "phone_number"],
+        ["provider", "line", "phone_number", "provider_reference"],
         unique=False,
-        postgresql_where=sa.text("answer_lost AND provider_reference IS NULL"),
-        sqlite_where=sa.text("answer_lost AND provider_reference IS NULL"),
+        postgresql_where=sa.text("answer_lost"),
+        sqlite_where=sa.text("answer_lost = 1"),
     )
     op.create_index(
         op.f("ix_attempts_client_id_phone_number_started_at"),
@@ -278,7 +278,7 @@ def upgrade() -> None:
         ["id"],
         unique=False,
         postgresql_where=sa.text("live"),
-        sqlite_where=sa.text("live"),
+        sqlite_where=sa.text("live = 1"),
     )
     op.create_index(
         "ix_attempts_look_up_at",
