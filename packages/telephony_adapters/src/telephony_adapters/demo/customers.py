@@ -112,7 +112,9 @@ class _Maker:
             contacts = (self._contact(n, self._typed(as_typed(digits, 7), "мобильный")),)
         elif n % 3:
             entry = self._random.choice(self._ranges_of(pool))
-            contacts = (self._contact(n, self._entered(self._mobile(entry), "мобильный", do_not_call=n == 50)),)
+            contacts = (
+                self._contact(n, self._entered(self._mobile(entry), "мобильный", primary=True, do_not_call=n == 50)),
+            )
         return Interest(
             id=f"I-{n}",
             client_id=client.id,
