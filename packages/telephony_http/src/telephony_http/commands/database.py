@@ -1,0 +1,75 @@
+"""`telephony db upgrade`, and what other commands ask of the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from telephony_adapters.store.driver_errors import translated
+from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.migrations import configuration, upgrade_script
+from telephony_adapters.store.migrations import upgrade as make_tables
+from telephony_core.errors import StoreUnavailable
+from telephony_http.commands.failing import CommandError
+from telephony_http.commands.said import say
+from telephony_http.settings import Settings
+
+FACT = "demo"
+"""The name of the service's fact that the database holds the demo's data."""
+
+
+async def upgrade(*, sql: bool) -> None:
+    settings = Settings.load()
+    if sql:
+        say(upgrade_script(settings.database_url))
+        return
+    await make_tables(settings.database_url)
+    say(f"The tables of {shown(settings.database_url)} are up to date.")
+
+
+def shown(url: str) -> str:
+    """A database URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+@asynccontextmanager
+async def engine_of(settings: Settings, *, checked: bool = True) -> AsyncIterator[AsyncEngine]:
+    """The database of the settings, for the time of one command. `CommandError` if its tables aren't this version's."""
+    engine = open_store(settings.database_url)
+    try:
+        if checked and (trouble := await trouble_of(engine, settings)):
+            raise CommandError(f"The database {trouble}.")
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def trouble_of(engine: AsyncEngine, settings: Settings) -> str | None:
+    """What is wrong with the database, and what to do; None if it answers and has the tables of this version."""
+    where = shown(settings.database_url)
+    if _is_missing(settings.database_url):  # to look into it would make an empty one
+        return f"{where} isn't there yet; `telephony db upgrade` makes it"
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                current = await connection.run_sync(
+                    lambda sync: MigrationContext.configure(sync).get_current_revision()
+                )
+    except StoreUnavailable:
+        return f"{where} doesn't answer; see TELEPHONY_DATABASE_URL"
+    if current == head:
+        return None
+    has = "has no tables yet" if current is None else f"is at revision {current}, and this version needs {head}"
+    return f"{where} {has}; `telephony db upgrade` makes them"
+
+
+def _is_missing(url: str) -> bool:
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()

@@ -1,0 +1,41 @@
+"""How a command fails: in sentences for a person, never with a traceback."""
+
+from __future__ import annotations
+
+from telephony_core.errors import StoreUnavailable, TelephonyError
+from telephony_http.settings import SettingsError
+
+
+class CommandError(Exception):
+    """Why the command can't do what it was asked, and what to do about it."""
+
+    exit_code = 1
+
+
+class WrongUse(CommandError):
+    """The command was called with something that makes no sense."""
+
+    exit_code = 2
+
+
+def in_words(error: Exception) -> tuple[str, int]:
+    """The sentence to print and the exit code."""
+    match error:
+        case CommandError():
+            return str(error), error.exit_code
+        case SettingsError():
+            return "\n".join(error.problems), 2
+        case StoreUnavailable():
+            return (
+                "The database doesn't answer, or has no tables yet. See TELEPHONY_DATABASE_URL; "
+                "`telephony db upgrade` makes the tables.",
+                1,
+            )
+        case TelephonyError():
+            return error.detail, 1
+        case _:
+            # Its text may hold anything; its kind says where to look.
+            return (
+                f"This failed by a mistake of ours ({type(error).__name__}); TELEPHONY_LOG_LEVEL=debug shows more.",
+                1,
+            )

@@ -1,0 +1,28 @@
+"""How commands speak: plain lines on standard output, JSON where it is asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def say_json(body: object) -> None:
+    say(json.dumps(body, ensure_ascii=False, indent=2))
+
+
+def complain(text: str) -> None:
+    sys.stderr.write(f"telephony: {text}\n")
+
+
+def say_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as they have to be; nothing is cut off, so that it can be searched and piped."""
+    lines = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    for line in lines:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,173 @@
+"""The command line as a person meets it: what it says, its exit codes, and never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from telephony_http.cli import main
+
+REGISTER = """АВС/ DEF;От;До;Емкость;Оператор;Регион
+913;9000000;9999999;1000000;Связь;Новосибирская обл.
+912;3800000;3999999;200000;Связь;Тюменская область
+"""
+
+
+@frozen
+class Told:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def tell(*arguments: str, settings: Mapping[str, str]) -> Told:
+    """The command in this process, as the console script runs it."""
+    stdout, stderr, exit_code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        for name in [name for name in os.environ if name.startswith("TELEPHONY_")]:
+            patch.delenv(name)
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["telephony", *arguments])
+        try:
+            main()
+        except SystemExit as ended:
+            exit_code = int(ended.code or 0)
+    assert "Traceback" not in stderr.getvalue()
+    return Told(exit_code, stdout.getvalue(), stderr.getvalue())
+
+
+def said(*arguments: str, settings: Mapping[str, str]) -> Any:
+    done = tell(*arguments, settings=settings)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Those of a database with the demo's company."""
+    folder = tmp_path_factory.mktemp("command-line")
+    made = {"TELEPHONY_DATABASE_URL": f"sqlite:///{folder / 'telephony.db'}"}
+    assert tell("db", "upgrade", settings=made).returncode == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def company(settings: dict[str, str]) -> dict[str, Any]:
+    return said("demo", "load", "--json", settings=settings)
+
+
+def test_a_database_without_tables_is_said_to_be_one(tmp_path: Path) -> None:
+    fresh = {"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / 'fresh.db'}"}
+    for command in (["tokens", "list"], ["serve", "--port", "0"], ["demo", "load"]):
+        done = tell(*command, settings=fresh)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "telephony db upgrade" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_loading_the_demo_again_gives_the_same_ids_and_new_tokens(
+    settings: dict[str, str], company: dict[str, Any]
+) -> None:
+    again = said("demo", "load", "--json", settings=settings)
+    assert (again["clients"], again["interests"]) == (company["clients"], company["interests"])
+    assert len(again["clients"]) == len(again["interests"]) == 200
+    tokens = [each["token"] for each in company["employees"] + again["employees"]]
+    assert len(set(tokens)) == 40
+    assert [each["devices"] for each in again["employees"]] == [each["devices"] for each in company["employees"]]
+    # And those of before are no longer in force.
+    listed = said("tokens", "list", "--json", settings=settings)
+    assert sum(each["revoked_at"] is None for each in listed) == 21
+
+
+def test_the_demo_is_served_on_this_machine_only_and_with_a_simulator_only(
+    settings: dict[str, str], company: dict[str, Any]
+) -> None:
+    simulated = settings | {"TELEPHONY_BEELINE_URL": "http://127.0.0.1:9/apis/portal/", "TELEPHONY_BEELINE_TOKEN": "t"}
+    done = tell("serve", "--host", "0.0.0.0", "--port", "0", settings=simulated)  # noqa: S104 - refused
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "127.0.0.1" in done.stderr
+    done = tell("serve", "--port", "0", settings=settings | {"TELEPHONY_BEELINE_TOKEN": "t"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "TELEPHONY_BEELINE_URL" in done.stderr
+
+
+def test_a_token_is_issued_listed_and_revoked(settings: dict[str, str], company: dict[str, Any]) -> None:
+    done = tell("tokens", "issue", "E-3", settings=settings)
+    token = done.stdout.strip()
+    assert (done.returncode, len(token.split())) == (0, 1)
+    listed = said("tokens", "list", "--json", settings=settings)[-1]
+    assert token.startswith(listed["prefix"])
+    assert (listed["whose"], listed["permissions"]) == ("E-3", ["call", "see_full_numbers"])
+    assert token not in tell("tokens", "list", settings=settings).stdout
+    assert tell("tokens", "revoke", listed["prefix"], settings=settings).returncode == 0
+    assert tell("tokens", "revoke", listed["prefix"], settings=settings).returncode == 1
+    tell("tokens", "issue", "--service", "crm", "--permission", "administer", settings=settings)
+    assert said("tokens", "list", "--json", settings=settings)[-1]["permissions"] == ["administer"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "says"),
+    [
+        (["tokens", "issue"], 2, "an EMPLOYEE's id, or --service"),
+        (["tokens", "issue", "E-3", "--permission", "fly"], 2, "call_free_hand"),
+        (["tokens", "issue", "E-99"], 1, "no employee 'E-99'"),
+        (["explain", "nope"], 1, "no Call 'nope'"),
+        (["numbering-plan", "import", "missing.csv"], 1, "missing.csv can't be read"),
+        (["beeline-simulator", "--port", "0", "--token", "t", "--assume", "BA99=off"], 2, "BA1"),
+        (["fly"], 2, "fly"),
+    ],
+)
+def test_what_can_not_be_done_is_said_in_a_sentence(
+    settings: dict[str, str], company: dict[str, Any], arguments: list[str], exit_code: int, says: str
+) -> None:
+    done = tell(*arguments, settings=settings)
+    assert (done.returncode, done.stdout) == (exit_code, "")
+    assert says in " ".join(done.stderr.split())
+
+
+def test_a_setting_that_is_wrong_is_named(settings: dict[str, str]) -> None:
+    done = tell("serve", settings=settings | {"TELEPHONY_PORT": "many", "TELEPHONY_QUIET_HOURS": "never"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "TELEPHONY_PORT" in done.stderr
+    assert "TELEPHONY_QUIET_HOURS" in done.stderr
+
+
+def test_a_register_is_imported_and_asked(tmp_path: Path) -> None:
+    settings = {"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / 'telephony.db'}"}
+    tell("db", "upgrade", settings=settings)
+    file = tmp_path / "register.csv"
+    file.write_text(REGISTER, encoding="utf-8")
+    tried = said("numbering-plan", "import", str(file), "--dry-run", "--json", settings=settings)
+    assert (tried["lines"], tried["ranges"], tried["names"], tried["not_understood"]) == (2, 2, 2, [])
+    assert said("numbering-plan", "lookup", "89139123456", "--json", settings=settings)[0]["codes"] == ["RU"]
+    assert tell("numbering-plan", "import", str(file), settings=settings).returncode == 0
+    assert "nothing was changed" in tell("numbering-plan", "import", str(file), settings=settings).stdout
+    assert said("numbering-plan", "lookup", "8 (913) 912-34-56", "чушь", "--json", settings=settings) == [
+        {"input": "8 (913) 912-34-56", "number": "+79139123456", "codes": ["RU-NVS"], "operator": "Связь"},
+        {"input": "чушь", "number": None, "codes": [], "operator": None},
+    ]
+    file.write_text(REGISTER.replace("Тюменская", "Тридевятая"), encoding="utf-8")
+    refused = tell("numbering-plan", "import", str(file), settings=settings)
+    assert refused.returncode == 1
+    assert "line 3" in refused.stderr
+    assert said("numbering-plan", "lookup", "89123812345", "--json", settings=settings)[0]["codes"] == ["RU-TYU"]
+
+
+def test_the_doctor_says_what_is_missing(settings: dict[str, str], company: dict[str, Any]) -> None:
+    done = tell("doctor", settings=settings)
+    assert done.returncode == 1
+    lines = {line.split()[1]: line for line in done.stdout.splitlines()}
+    assert [lines[what].split()[0] for what in ("database", "numbering", "carousel")] == ["ok", "ok", "ok"]
+    assert "TELEPHONY_BEELINE_TOKEN" in lines["beeline"]
+    assert "TELEPHONY_PUBLIC_URL" in lines["subscription"]
