@@ -1,0 +1,109 @@
+"""CSV as programs save it: any usual separator, BOM or none, UTF-8, UTF-16 by its BOM, Windows-1251.
+
+The encoding is tried in a fixed order, for guessing by statistics goes wrong on short Cyrillic. The separator is the
+one by which the header has the most columns that we know; `sep=;`, Excel's own first line, is believed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from telephony_adapters.imports.columns import known_columns
+from telephony_adapters.imports.problems import Code, about
+from telephony_adapters.imports.tables import MOST_COLUMNS, MOST_ROWS, Row, Table, UnreadableFile, stripped
+
+_SEPARATORS = ";,\t|"
+_CHUNK = 1024 * 1024
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def csv_table(path: Path, start: bytes) -> Table | None:
+    """The one table of a CSV; None if no line holds anything. `start` is the file's first bytes."""
+    if start.startswith(_OLE):
+        raise UnreadableFile(about(Code.FILE_UNREADABLE, what="an old .xls, or an .xlsx with a password"))
+    encoding, lines = _encoding(path, start)
+    separator = _separator(path, encoding)
+    header = next(_rows(path, encoding, separator), None)
+    if header is None:
+        return None
+
+    def rows() -> Iterator[Row]:
+        found = _rows(path, encoding, separator)
+        next(found, None)
+        return found
+
+    return Table(path.name, None, header, max(0, lines - 1), rows)
+
+
+def _encoding(path: Path, start: bytes) -> tuple[str, int]:
+    """The first encoding in which the whole file can be read, and about how many lines it has."""
+    tries = ("utf-16",) if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ("utf-8-sig", "cp1251")
+    for encoding in tries:
+        lines = _lines(path, encoding)
+        if lines is not None:
+            return encoding, lines
+    raise UnreadableFile(about(Code.FILE_UNREADABLE, what="neither UTF-8, UTF-16 nor Windows-1251"))
+
+
+def _lines(path: Path, encoding: str) -> int | None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines, last = 0, "\n"
+    with path.open("rb") as stream:
+        try:
+            while chunk := stream.read(_CHUNK):
+                text = decoder.decode(chunk)
+                if "\0" in text:
+                    return None  # no text: bytes that happen to decode
+                lines += text.count("\n") or text.count("\r")
+                last = text[-1:] or last
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return None
+    return lines + (last not in "\r\n")
+
+
+def _separator(path: Path, encoding: str) -> str:
+    with path.open(encoding=encoding, newline="") as stream:
+        head = stream.read(65536).lstrip()
+    first = head.split("\n", 1)[0].strip().lower()
+    if first.startswith("sep=") and len(first) == 5:
+        return first[4] if first[4] != "t" else "\t"
+
+    def width(separator: str) -> tuple[int, int]:
+        try:
+            cells = next(csv.reader(io.StringIO(head), delimiter=separator), [])
+        except csv.Error:
+            return 0, 0
+        return known_columns(cells), len(cells)
+
+    return max(_SEPARATORS, key=width)
+
+
+def _rows(path: Path, encoding: str, separator: str) -> Iterator[Row]:
+    """All lines that hold anything, the header first."""
+    with path.open(encoding=encoding, newline="") as stream:
+        reader = csv.reader(stream, delimiter=separator, strict=True)
+        line, count = 1, 0
+        while True:
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                code = Code.TOO_LONG if "limit" in str(error) else Code.QUOTES_OPEN
+                raise UnreadableFile(about(code, known=csv.field_size_limit()), line=line) from None
+            if cells is None:
+                return
+            began, line = line, reader.line_num + 1
+            if began == 1 and len("".join(cells)) <= 5 and "".join(cells).lower().startswith("sep="):
+                continue
+            found = stripped(cells)
+            if not any(found):
+                continue
+            count += 1
+            if count > MOST_ROWS or len(found) > MOST_COLUMNS:
+                what = f"more than {MOST_ROWS} lines or {MOST_COLUMNS} columns"
+                raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=what), line=began)
+            yield Row(began, found)

@@ -1,0 +1,217 @@
+"""What is wrong with a file: where, what, and what to do about it, in Russian and in English.
+
+A cell may hold a client's number, also where none belongs (columns shift): whatever is quoted goes through `quoted`,
+which masks every run of digits that could be one (P1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import Factory, frozen
+
+_DIGIT_RUN = re.compile(r"\+?\d(?:[\s().\-]{0,3}\d){6,}")
+_LONGEST_QUOTE = 60
+
+
+class Code(StrEnum):
+    """The reason, stable: programs may look at it."""
+
+    # of a file
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_UNREADABLE = "file_unreadable"
+    FILE_EMPTY = "file_empty"
+    KIND_UNKNOWN = "kind_unknown"
+    KIND_AMBIGUOUS = "kind_ambiguous"
+    COLUMN_MISSING = "column_missing"
+    COLUMN_TWICE = "column_twice"
+    COLUMN_UNKNOWN = "column_unknown"
+    # of a line
+    QUOTES_OPEN = "quotes_open"
+    TOO_MANY_CELLS = "too_many_cells"
+    ID_TWICE = "id_twice"
+    REFERENCE_UNKNOWN = "reference_unknown"
+    # of a cell
+    CELL_IS_AN_ERROR = "cell_is_an_error"
+    REQUIRED = "required"
+    TOO_LONG = "too_long"
+    FIELD_UNKNOWN = "field_unknown"
+    NOT_AN_ID = "not_an_id"
+    ID_LOOKS_LIKE_A_NUMBER = "id_looks_like_a_number"
+    NOT_YES_OR_NO = "not_yes_or_no"
+    NOT_A_DATE = "not_a_date"
+    NOT_A_WHOLE_NUMBER = "not_a_whole_number"
+    NOT_ONE_OF = "not_one_of"
+    NUMBER_NOT_UNDERSTOOD = "number_not_understood"
+    NUMBER_KEPT_AS_TYPED = "number_kept_as_typed"
+    NUMBER_ROUNDED = "number_rounded"
+    NUMBER_TWICE = "number_twice"
+    NUMBER_NOT_MOBILE = "number_not_mobile"
+    NUMBER_OF_ANOTHER_REGION = "number_of_another_region"
+    REGION_NOT_UNDERSTOOD = "region_not_understood"
+    RETURNED_BEFORE_ISSUED = "returned_before_issued"
+    SIM_ON_IP_PHONE = "sim_on_ip_phone"
+    SECOND_PREFERRED = "second_preferred"
+    # of the carousel as a whole
+    GENERATION_DISAGREES = "generation_disagrees"
+    GENERATION_IN_THE_PAST = "generation_in_the_past"
+    CAROUSEL_CONFLICT = "carousel_conflict"
+
+
+def quoted(text: object) -> str:
+    """A cell's text for a message: short, on one line, with every run of digits that may be a number masked."""
+    line = " ".join(str(text).split())
+    line = _DIGIT_RUN.sub(lambda run: _masked(run[0]), line)
+    return f"{line[: _LONGEST_QUOTE - 1]}…" if len(line) > _LONGEST_QUOTE else line
+
+
+def _masked(run: str) -> str:
+    digits = re.sub(r"\D", "", run)
+    sign = "+" if run.startswith("+") else ""
+    return f"{sign}{digits[:4]}{'*' * max(1, len(digits) - 6)}{digits[-2:]}"
+
+
+@frozen
+class Fault:
+    """What is wrong with one field of a record, wherever the record came from. A warning doesn't stop anything."""
+
+    field: str
+    code: Code
+    about: Mapping[str, str] = Factory(dict)
+    warning: bool = False
+
+    def say(self, language: str = "en") -> str:
+        """What is wrong, and what to do."""
+        sentences = _RU if language == "ru" else _EN
+        return sentences[self.code].format_map({"what": "", "known": "", **self.about})
+
+
+@frozen
+class Problem:
+    """A fault with its place in a file. `line` counts from 1 as editors and Excel do; None: the file as a whole."""
+
+    file: str
+    fault: Fault
+    sheet: str | None = None
+    line: int | None = None
+    column: str | None = None
+
+    @property
+    def code(self) -> Code:
+        return self.fault.code
+
+    @property
+    def warning(self) -> bool:
+        return self.fault.warning
+
+    def place(self, language: str = "en") -> str:
+        """`clients.csv, line 7, column "Телефон"`."""
+        sheet, line, column = ("лист", "строка", "столбец") if language == "ru" else ("sheet", "line", "column")
+        parts = [
+            self.file,
+            f'{sheet} "{self.sheet}"' if self.sheet else "",
+            f"{line} {self.line}" if self.line is not None else "",
+            f'{column} "{self.column}"' if self.column else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def say(self, language: str = "en") -> str:
+        return f"{self.place(language)}: {self.fault.say(language)}"
+
+    def as_data(self, language: str = "en") -> dict[str, object]:
+        """For `--json` and for bodies of errors."""
+        return {
+            "file": self.file,
+            "sheet": self.sheet,
+            "line": self.line,
+            "column": self.column,
+            "field": self.fault.field or None,
+            "code": str(self.code),
+            "warning": self.warning,
+            "detail": self.fault.say(language),
+        }
+
+
+def about(code: Code, field_name: str = "", *, what: object = "", known: object = "", warning: bool = False) -> Fault:
+    """A fault that quotes `what` was found, and names what is `known` instead."""
+    said = {"what": quoted(what), "known": str(known)}
+    return Fault(field_name, code, {key: value for key, value in said.items() if value}, warning)
+
+
+_EN: Mapping[Code, str] = {
+    Code.FILE_TOO_LARGE: "The file is larger than is taken at once ({what}); divide it.",
+    Code.FILE_UNREADABLE: "The file can't be read ({what}); save it as CSV (UTF-8) or as .xlsx without a password.",
+    Code.FILE_EMPTY: "There is no line in it; the first line names the columns.",
+    Code.KIND_UNKNOWN: "The columns are those of no known table; name the file or the sheet for one of: {known}.",
+    Code.KIND_AMBIGUOUS: "The columns could be those of {what}; name the file or the sheet for one of them.",
+    Code.COLUMN_MISSING: "There is no column '{what}'; add it.",
+    Code.COLUMN_TWICE: "The column '{what}' says the same as another one; leave one of them.",
+    Code.COLUMN_UNKNOWN: "The column '{what}' is not known and was left out.",
+    Code.QUOTES_OPEN: "A quotation mark is not closed here; double quotation marks inside of a text in quotes.",
+    Code.TOO_MANY_CELLS: "The line has more cells than there are columns; put text with a separator in quotes.",
+    Code.ID_TWICE: "The id '{what}' stands on line {known}, too; leave one of the lines.",
+    Code.REFERENCE_UNKNOWN: "There is no {known} '{what}'; import it before, or together with this file.",
+    Code.CELL_IS_AN_ERROR: "The cell {what} holds an error of Excel's (#N/A or the like); mend its formula.",
+    Code.REQUIRED: "The cell is empty; fill it in.",
+    Code.TOO_LONG: "The text is longer than {known} signs; shorten it.",
+    Code.FIELD_UNKNOWN: "The field '{what}' is not known; leave it out.",
+    Code.NOT_AN_ID: "'{what}' can't be an id: 1 to 64 signs without spaces and without / ? # %.",
+    Code.ID_LOOKS_LIKE_A_NUMBER: "The id '{what}' looks like a phone number; ids stand in logs, so use another one.",
+    Code.NOT_YES_OR_NO: "'{what}' is neither yes nor no; write yes or no, 1 or 0.",
+    Code.NOT_A_DATE: "'{what}' is no date; write 2026-11-23, 23.11.2026, or 2026-11-23 09:15.",
+    Code.NOT_A_WHOLE_NUMBER: "'{what}' is no whole number of {known} or more.",
+    Code.NOT_ONE_OF: "'{what}' is not one of: {known}.",
+    Code.NUMBER_NOT_UNDERSTOOD: "'{what}' can't be understood as a phone number; write it as +7 9XX XXX-XX-XX.",
+    Code.NUMBER_KEPT_AS_TYPED: "'{what}' can't be understood as a phone number; kept as typed, can't be called.",
+    Code.NUMBER_ROUNDED: "Excel has rounded this number and digits are lost; make the column text, fill it anew.",
+    Code.NUMBER_TWICE: "The number '{what}' stands on line {known}, too; leave one of the lines.",
+    Code.NUMBER_NOT_MOBILE: "'{what}' is no Russian mobile number; pools hold only such.",
+    Code.NUMBER_OF_ANOTHER_REGION: "By the register the number belongs to {what}, which this pool doesn't serve.",
+    Code.REGION_NOT_UNDERSTOOD: "'{what}' is no known region; write its ISO code (RU-NVS) or its full name.",
+    Code.RETURNED_BEFORE_ISSUED: "The SIM was returned before it was issued; check both dates.",
+    Code.SIM_ON_IP_PHONE: "An IP phone has no SIM; leave the SIM's columns empty, or write kind 'mobile'.",
+    Code.SECOND_PREFERRED: "The employee has another preferred device on line {known}; leave one of them.",
+    Code.GENERATION_DISAGREES: "Lines of one generation name different instants; write the same on each.",
+    Code.GENERATION_IN_THE_PAST: "The generation began in the past and is new here; its instant is taken as it stands.",
+    Code.CAROUSEL_CONFLICT: "The carousel would be out of order: {what}.",
+}
+
+_RU: Mapping[Code, str] = {
+    Code.FILE_TOO_LARGE: "Файл больше, чем принимается за один раз ({what}); разделите его.",
+    Code.FILE_UNREADABLE: "Файл не читается ({what}); сохраните его как CSV (UTF-8) или как .xlsx без пароля.",
+    Code.FILE_EMPTY: "В нём нет ни одной строки; первая строка называет столбцы.",
+    Code.KIND_UNKNOWN: "Таблицы с такими столбцами нет; назовите файл или лист одним из имён: {known}.",
+    Code.KIND_AMBIGUOUS: "Такие столбцы есть у таблиц {what}; назовите файл или лист именем одной из них.",
+    Code.COLUMN_MISSING: "Нет столбца «{what}»; добавьте его.",
+    Code.COLUMN_TWICE: "Столбец «{what}» означает то же, что другой; оставьте один из них.",
+    Code.COLUMN_UNKNOWN: "Столбец «{what}» неизвестен и пропущен.",
+    Code.QUOTES_OPEN: "Здесь не закрыты кавычки; внутри текста в кавычках кавычки удваиваются.",
+    Code.TOO_MANY_CELLS: "В строке больше ячеек, чем столбцов; текст с разделителем берут в кавычки.",
+    Code.ID_TWICE: "Код «{what}» уже есть в строке {known}; оставьте одну из строк.",
+    Code.REFERENCE_UNKNOWN: "Нет такого ({known}): «{what}»; загрузите его раньше или вместе с этим файлом.",
+    Code.CELL_IS_AN_ERROR: "В ячейке {what} ошибка Excel (#Н/Д или подобная); исправьте её формулу.",
+    Code.REQUIRED: "Ячейка пуста; заполните её.",
+    Code.TOO_LONG: "Текст длиннее {known} знаков; сократите его.",
+    Code.FIELD_UNKNOWN: "Поле «{what}» неизвестно; уберите его.",
+    Code.NOT_AN_ID: "«{what}» не может быть кодом: от 1 до 64 знаков без пробелов и без / ? # %.",
+    Code.ID_LOOKS_LIKE_A_NUMBER: "Код «{what}» похож на номер телефона; коды видны в журналах, возьмите другой.",
+    Code.NOT_YES_OR_NO: "«{what}» — ни да, ни нет; напишите да или нет, 1 или 0.",
+    Code.NOT_A_DATE: "«{what}» — не дата; напишите 23.11.2026, 2026-11-23 или 2026-11-23 09:15.",
+    Code.NOT_A_WHOLE_NUMBER: "«{what}» — не целое число от {known}.",
+    Code.NOT_ONE_OF: "«{what}» — не одно из: {known}.",
+    Code.NUMBER_NOT_UNDERSTOOD: "«{what}» не читается как номер телефона; напишите +7 9XX XXX-XX-XX.",
+    Code.NUMBER_KEPT_AS_TYPED: "«{what}» не читается как номер телефона; записан как есть, позвонить по нему нельзя.",
+    Code.NUMBER_ROUNDED: "Excel округлил этот номер, цифры потеряны; задайте столбцу формат «Текст», заполните заново.",
+    Code.NUMBER_TWICE: "Номер «{what}» уже есть в строке {known}; оставьте одну из строк.",
+    Code.NUMBER_NOT_MOBILE: "«{what}» — не российский мобильный номер; в пулах бывают только такие.",
+    Code.NUMBER_OF_ANOTHER_REGION: "По реестру номер относится к {what}, а этот пул там не служит.",
+    Code.REGION_NOT_UNDERSTOOD: "«{what}» — неизвестный регион; напишите код ISO (RU-NVS) или полное название.",
+    Code.RETURNED_BEFORE_ISSUED: "SIM возвращена раньше, чем выдана; проверьте обе даты.",
+    Code.SIM_ON_IP_PHONE: "У IP-телефона нет SIM; оставьте столбцы SIM пустыми или укажите вид «мобильный».",
+    Code.SECOND_PREFERRED: "У сотрудника уже есть основное устройство в строке {known}; оставьте одно.",
+    Code.GENERATION_DISAGREES: "В строках одного поколения разное время начала; укажите одно и то же.",
+    Code.GENERATION_IN_THE_PAST: "Поколение началось в прошлом и здесь новое; время взято как есть.",
+    Code.CAROUSEL_CONFLICT: "Порядок карусели был бы нарушен: {what}.",
+}
