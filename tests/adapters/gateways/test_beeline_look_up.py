@@ -11,9 +11,9 @@ import respx
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.adapters.gateways.beeline_kit import LINE, PORTAL, a_gateway
+from tests.adapters.gateways.beeline_kit import LINE, PORTAL, TOKEN, a_gateway
 
-from telephony_adapters.gateways.beeline import DurationUnit
+from telephony_adapters.gateways.beeline import BeelineClient, BeelineGateway, DurationUnit
 from telephony_adapters.gateways.beeline.call_statistics import UnreadableStatistics, facts_of, read_rows
 from telephony_core.call import Attempt
 from telephony_core.call_facts import Cause, Fact, FactKind, LegName, Outcome, read
@@ -215,6 +215,18 @@ async def test_a_full_page_may_have_successors(respx_mock: respx.MockRouter) -> 
 async def test_an_answer_that_is_no_list_can_not_tell(respx_mock: respx.MockRouter, status: int, body: str) -> None:
     respx_mock.get(STATISTICS).respond(status, text=body)
     assert isinstance(await looked_up(), CannotTell)
+
+
+async def test_a_redirect_is_not_followed(respx_mock: respx.MockRouter) -> None:
+    """The token would go along."""
+    elsewhere = respx_mock.route(host="elsewhere.invalid").respond(json=[a_row()])
+    respx_mock.get(STATISTICS).respond(307, headers={"Location": "https://elsewhere.invalid/"})
+    async with (
+        httpx2.AsyncClient(trust_env=False, follow_redirects=True) as http,
+        BeelineClient(PORTAL, TOKEN, http) as client,
+    ):
+        assert isinstance(await BeelineGateway(client).look_up(an_attempt()), CannotTell)
+    assert not elsewhere.called
 
 
 @pytest.mark.parametrize("error", [httpx2.ConnectError, httpx2.ReadTimeout, httpx2.ReadError, OSError])

@@ -32,6 +32,7 @@ class Book:
     wanted: list[dict[str, Any]] = field(factory=list)
     trouble: list[tuple[int, str] | Exception] = field(factory=list)
     grants: int | None = None
+    renews_in_place: bool = False
 
     def answer(self, request: httpx2.Request) -> Any:
         self.asked.append(request.method)
@@ -45,7 +46,7 @@ class Book:
         if request.method == "PUT":
             body = json.loads(request.content)
             self.wanted.append(body)
-            name = f"subscription-{len(self.wanted)}"
+            name = f"subscription-{1 if self.renews_in_place else len(self.wanted)}"
             seconds = self.grants or body["expires"]
             self.live[name] = now + timedelta(seconds=seconds)
             return httpx2.Response(200, json={"subscriptionId": name, "expires": seconds})
@@ -112,10 +113,24 @@ async def test_a_renewed_one_is_given_up_later_than_the_new_one_is_made(
     keeper: Subscriptions, book: Book, clock: FakeClock
 ) -> None:
     """What waits in its queue is still pushed."""
-    await drive(keeper, clock, timedelta(seconds=3001))
+    await drive(keeper, clock, timedelta(seconds=3000))
+    await keeper.keep(clock.now())
+    assert set(book.live) == {"subscription-1", "subscription-2"}
+    await keeper.keep(clock.turn(timedelta(seconds=59)))
     assert set(book.live) == {"subscription-1", "subscription-2"}
     await drive(keeper, clock, timedelta(seconds=120))
     assert set(book.live) == {"subscription-2"}
+
+
+async def test_one_that_is_renewed_in_place_is_not_given_up(
+    keeper: Subscriptions, book: Book, clock: FakeClock
+) -> None:
+    """BA14, if it is false and the answer says so by its id."""
+    book.renews_in_place = True
+    while clock.now() < NOW + timedelta(hours=3):
+        await drive(keeper, clock, timedelta(seconds=1))
+        assert list(book.live) == ["subscription-1"]
+    assert "DELETE" not in book.asked
 
 
 async def test_a_shorter_life_than_asked_for_is_kept_as_well(

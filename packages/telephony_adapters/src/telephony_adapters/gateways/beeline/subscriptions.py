@@ -132,7 +132,7 @@ class Subscriptions:
 
     async def _make(self, now: datetime) -> None:
         made = await self._client.subscribe(self._url, self._times.lasts)
-        if self._live is not None:
+        if self._live is not None and self._live.id != made.id:
             self._old.append(_Live(self._live.id, min(self._live.ends_at, now + self._times.overlap)))
         self._live = _Live(made.id, now + made.lasts)
         log.info("subscribed to Beeline's reports for %d s", made.lasts.total_seconds())
