@@ -6,14 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telephony_adapters.store.driver_errors import translated
 from telephony_adapters.store.engine import open_store
-from telephony_adapters.store.migrations import configuration, upgrade_script
+from telephony_adapters.store.migrations import revisions, upgrade_script
 from telephony_adapters.store.migrations import upgrade as make_tables
 from telephony_core.errors import StoreUnavailable
 from telephony_http.commands.failing import CommandError
@@ -55,15 +52,11 @@ async def trouble_of(engine: AsyncEngine, settings: Settings) -> str | None:
     where = shown(settings.database_url)
     if _is_missing(settings.database_url):  # to look into it would make an empty one
         return f"{where} isn't there yet; `telephony db upgrade` makes it"
-    head = ScriptDirectory.from_config(configuration()).get_current_head()
     try:
-        with translated():
-            async with engine.connect() as connection:
-                current = await connection.run_sync(
-                    lambda sync: MigrationContext.configure(sync).get_current_revision()
-                )
+        current = await revisions.found(engine)
     except StoreUnavailable:
         return f"{where} doesn't answer; see TELEPHONY_DATABASE_URL"
+    head = revisions.needed()
     if current == head:
         return None
     has = "has no tables yet" if current is None else f"is at revision {current}, and this version needs {head}"
