@@ -1,4 +1,4 @@
-"""A small company behind the HTTP service, made of the core's fakes: who works there, whom they call, which tokens exist.
+"""A small company behind the HTTP service, made of the core's fakes: who works there, whom they call, which tokens.
 
 Anna (E-5) has an IP phone (D-9), a mobile with SIM and FMTN (D-10) and one without FMTN (D-11); Boris (E-6) has a phone
 of his own (D-20); Vera (E-7) supervises; Gleb (E-8) may not see numbers. Client C-17 has a number in Novosibirsk.
@@ -6,14 +6,14 @@ of his own (D-20); Vera (E-7) supervises; Gleb (E-8) may not see numbers. Client
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from telephony_core.carousel import Carousel, ChosenBy
 from telephony_core.errors import InvalidRequest, StoreUnavailable
@@ -113,14 +113,17 @@ class Office:
 
     @asynccontextmanager
     async def open(self, **changes: Any) -> AsyncIterator[Callers]:
-        async with AsyncTestClient(self.app(**changes)) as client:
+        # Not Litestar's AsyncTestClient: it blocks the test's loop, and two requests could not be under way at once.
+        app = self.app(**changes)
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar types its messages more closely
+        async with living(app), httpx.AsyncClient(transport=transport, base_url="http://telephony.test") as client:
             yield Callers(client, self)
 
 
 class Callers:
     """Requests as somebody: `await callers.get("/calls", as_=ANNA)`."""
 
-    def __init__(self, client: AsyncTestClient[Litestar], office: Office) -> None:
+    def __init__(self, client: httpx.AsyncClient, office: Office) -> None:
         self.client = client
         self.office = office
         self._keys = 0
@@ -143,6 +146,11 @@ class Callers:
         target = {"target": {"kind": "client", "id": "C-17"}}
         return await self.post("/calls", {**target, **more} if body is None else body, as_=as_, headers=headers)
 
+    async def until_dialled(self) -> None:
+        """Returns as soon as the provider has a request."""
+        while not self.office.gateway.requests:  # noqa: ASYNC110  # the fake has no event of it
+            await asyncio.sleep(0)
+
     async def deliver_reports(self) -> None:
         """Let the provider report all that happened."""
         for place, report in enumerate(self.office.gateway.reports()):
@@ -150,6 +158,28 @@ class Callers:
             self.office.door.known[name] = report
             answer = await self.client.post(f"/api/v1/provider-reports/beeline/{SECRET}", content=name)
             assert answer.status_code == 200, answer.text
+
+
+@asynccontextmanager
+async def living(app: Litestar) -> AsyncIterator[None]:
+    """The app's lifespan in a task of its own: it must end in the task in which it began, and fixtures don't."""
+    ready, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            ready.set()
+            await over.wait()
+
+    task = asyncio.create_task(live())
+    starting = asyncio.create_task(ready.wait())
+    await asyncio.wait([task, starting], return_when=asyncio.FIRST_COMPLETED)
+    starting.cancel()
+    try:
+        if not task.done():
+            yield
+    finally:
+        over.set()
+        await task
 
 
 def _whole(path: str) -> str:

@@ -13,7 +13,9 @@ from telephony_adapters.worker import Pace, run_worker
 from telephony_http import error_replies, openapi
 from telephony_http.auth import TokenAuthentication
 from telephony_http.container import Container, Parts, container_of
+from telephony_http.in_flight import InFlight
 from telephony_http.metrics import Metrics
+from telephony_http.opened import opened_parts
 from telephony_http.provide import Manners, dependencies, put_into
 from telephony_http.readings import WorkerMode
 from telephony_http.request_log import RequestLog
@@ -43,7 +45,12 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
     metrics = Metrics()
     app = Litestar(
         route_handlers=[
-            Router(API, route_handlers=_FOR_TOKENS, middleware=[DefineMiddleware(TokenAuthentication)]),
+            Router(
+                API,
+                route_handlers=_FOR_TOKENS,
+                middleware=[DefineMiddleware(TokenAuthentication)],
+                security=[{openapi.BEARER: []}],
+            ),
             Router(API, route_handlers=[provider_reports.receive]),
             *_FOR_ALL,
         ],
@@ -58,6 +65,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
         pdb_on_exception=False,
     )
     app.state.metrics = metrics
+    app.state.in_flight = InFlight()
     app.asgi_handler = RequestLog(app.asgi_handler, metrics)
     return app
 
@@ -73,6 +81,7 @@ def _lifespan(settings: Settings, parts: Parts | None) -> Callable[[Litestar], A
             put_into(app, container, Manners(open_for=rules.call_open_for, language=settings.language))
             async with _worker(settings, container):
                 yield
+                await app.state.in_flight.ended(settings.provider_timeout_seconds + rules.limits.grace)
 
     return lives
 
@@ -87,22 +96,29 @@ def refuse_to_show_the_demo(settings: Settings, parts: Parts) -> None:
         raise NotForOthers(NotForOthers.__doc__)
 
 
+class _Idle:
+    """In the place of reconciliation where another process does it."""
+
+    async def __call__(self) -> None: ...
+
+    async def forget(self) -> None: ...
+
+
 @asynccontextmanager
 async def _worker(settings: Settings, container: Container) -> AsyncIterator[None]:
-    """Beside the requests, if the settings say so: what times out, is asked for, or has to be renewed."""
-    if settings.worker is not WorkerMode.EMBEDDED:
-        yield
-        return
+    """Beside the requests: caches are this process's own and are always refreshed here; all else is done here, or by
+    `telephony worker`, as the settings say."""
     parts: Parts = container.parts()
+    here = settings.worker is WorkerMode.EMBEDDED
     stop = asyncio.Event()
     working = asyncio.create_task(
         run_worker(
-            container.reconcile_calls(),
+            container.reconcile_calls() if here else _Idle(),
             stop=stop,
             clock=parts.clock,
-            keepers=parts.keepers,
-            refresh=parts.refresh,
-            pace=Pace(reconcile=settings.worker_interval_seconds),
+            keepers=parts.keepers if here else (),
+            refreshers=parts.refreshers,
+            pace=Pace(reconcile=settings.worker_interval_seconds if here else 60.0),
         )
     )
     try:
@@ -110,7 +126,3 @@ async def _worker(settings: Settings, container: Container) -> AsyncIterator[Non
     finally:
         stop.set()
         await working
-
-
-def opened_parts(settings: Settings) -> AbstractAsyncContextManager[Parts]:
-    raise NotImplementedError(settings)

@@ -1,12 +1,12 @@
 """The composition root: from the ready parts of a running service to its use cases (law 8).
 
-`Parts` are what lives and dies with the process; `opened.py` opens the real ones. The providers here stay synchronous
+`Parts` are what lives and dies with the process; `opened` opens the real ones. The providers here stay synchronous
 and typed, because nothing that has to be opened is among them. Use cases have no state: each is made once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -52,12 +52,18 @@ class Keeper(Protocol):
     async def keep(self, now: datetime) -> float: ...
 
 
+class Refreshing(Protocol):
+    """A cache that is filled from outside."""
+
+    async def refresh(self) -> object: ...
+
+
 @frozen(kw_only=True)
 class Parts:
     """All that a running service is made of, opened and ready; made once, and handed to the app.
 
     `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
-    how it is, from memory. `keepers` and `refresh` (of caches) are for the worker. `demo`: the store holds the demo's data.
+    how it is, from memory. `keepers` and `refreshers` are for the worker. `demo`: the store holds the demo's data.
     """
 
     store: Store
@@ -74,7 +80,7 @@ class Parts:
     report_secret: str | None = field(default=None, repr=False)
     conditions: Mapping[str, Callable[[], str]] = field(factory=dict)
     keepers: tuple[Keeper, ...] = ()
-    refresh: Callable[[], Awaitable[object]] | None = None
+    refreshers: tuple[Refreshing, ...] = ()
     demo: bool = False
 
 

@@ -7,6 +7,7 @@ personal data, nothing shows how the service is made; what was not foreseen is l
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +18,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
-from telephony_core.errors import InvalidRequest, NotFound, TelephonyError
+from telephony_core.errors import IdempotencyKeyMissing, InvalidRequest, NotFound, TelephonyError
 from telephony_http.privacy import masked
 from telephony_http.request_log import request_id_of
 
@@ -73,6 +74,9 @@ STATUS: Mapping[str, int] = {
     "store_unavailable": 503,
 }
 """Every code that this service answers with. A code that the core has and this table hasn't is a fault: 500."""
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+_MISSING = re.compile(r"Missing required [a-z]+ parameter '([A-Za-z_-]+)'")
 
 _RETRY_WHEN_AWAY = 5
 """Seconds for Retry-After where what is away didn't say when it comes back."""
@@ -162,8 +166,9 @@ def of_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if kind is None:
         return unexpected(request, error)
     reply = refusal(request, kind())
-    if "Allow" in (error.headers or {}):
-        reply.set_header("Allow", (error.headers or {})["Allow"])
+    for name, value in (error.headers or {}).items():
+        if name.lower() == "allow":
+            reply.set_header("Allow", value)
     return reply
 
 
@@ -181,7 +186,13 @@ def invalid_field(field: str, message: str) -> InvalidRequest:
 
 def _invalid(error: ValidationException) -> InvalidRequest:
     """The framework's complaints of path, query and headers, without the values that it quotes."""
+    if missing := _MISSING.match(error.detail):
+        if missing[1] == IDEMPOTENCY_KEY:
+            return IdempotencyKeyMissing(errors=[{"field": IDEMPOTENCY_KEY, "message": "This header is required"}])
+        return invalid_field(missing[1], "This is required")
     complaints = error.extra if isinstance(error.extra, list) else []
+    if any(each.get("key") == "data" and each["message"] == "'data'" for each in complaints):
+        return invalid_field("", "The body is empty; JSON is expected")
     errors = [{"field": str(each.get("key", "")), "message": expected(str(each["message"]))} for each in complaints]
     if not errors:
         return InvalidRequest()

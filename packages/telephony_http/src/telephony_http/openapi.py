@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugi
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, StoplightRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, Example, Schema, SecurityScheme, Tag
+from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.typing import FieldDefinition
 
 from telephony_core.errors import TelephonyError
@@ -28,6 +30,15 @@ PROVIDERS = Tag("Providers", "Where providers report · Куда сообщаю�
 SERVICE = Tag("Service", "Health and metrics · Здоровье и метрики")
 
 _EVERYWHERE = ("invalid_request", "not_authenticated", "not_permitted", "internal_error", "store_unavailable")
+
+
+@dataclass
+class NamedExample(Example):
+    """An example whose id is its key, and nothing besides: OpenAPI knows no field of that name."""
+
+    @property
+    def _exclude_fields(self) -> set[str]:
+        return {"id"}
 
 
 def _all_below(kind: type[TelephonyError]) -> list[type[TelephonyError]]:
@@ -52,7 +63,7 @@ def refusals(*codes: str, everywhere: bool = True) -> dict[int, ResponseSpec]:
             description="; ".join(f"`{code}`: {known[code]}" for code in codes_of_status),
             media_type=error_replies.PROBLEM,
             examples=[
-                Example(
+                NamedExample(
                     id=code,
                     summary=code,
                     value={
@@ -75,20 +86,23 @@ def both(english: str, russian: str) -> str:
     return f"{english}\n\n{russian}"
 
 
+def _refuses_unknown_fields(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind.__struct_config__.forbid_unknown_fields
+
+
 class ClosedBodies(StructSchemaPlugin):
     """Says `additionalProperties: false` of bodies that refuse unknown fields, of which Litestar keeps silent."""
 
-    @staticmethod
-    def is_plugin_supported_type(value: Any) -> bool:
-        return (
-            isinstance(value, type)
-            and issubclass(value, msgspec.Struct)
-            and value.__struct_config__.forbid_unknown_fields
-        )
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        kind = field_definition.annotation
+        return super().is_plugin_supported_field(field_definition) and _refuses_unknown_fields(kind)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
         schema = super().to_openapi_schema(field_definition, schema_creator)
         schema.additional_properties = False
+        for name, each in (schema.properties or {}).items():
+            if name.endswith("_at") and isinstance(each, Schema):
+                each.format = OpenAPIFormat.DATE_TIME  # taken as text, see bodies.shared.Instant
         return schema
 
 
@@ -111,7 +125,6 @@ def config() -> OpenAPIConfig:
             YamlRenderPlugin(path=["/openapi.yaml", "/openapi.yml"]),
         ],
         tags=[NUMBERS, DEVICES, CALLER_ID, CALLS, PROVIDERS, SERVICE],
-        security=[{BEARER: []}],
         components=Components(
             security_schemes={
                 BEARER: SecurityScheme(

@@ -24,6 +24,7 @@ from telephony_core.use_cases.initiate_call import InitiateCall
 from telephony_core.use_cases.list_devices import ListDevices
 from telephony_core.use_cases.preview_caller_id import PreviewCallerId
 from telephony_http.container import Container, Parts
+from telephony_http.in_flight import InFlight
 from telephony_http.metrics import Metrics
 from telephony_http.readings import Language
 
@@ -42,6 +43,7 @@ WhoAsks = NamedDependency[SkipValidation[Principal]]
 TheParts = NamedDependency[SkipValidation[Parts]]
 TheManners = NamedDependency[SkipValidation[Manners]]
 TheMetrics = NamedDependency[SkipValidation[Metrics]]
+TheInFlight = NamedDependency[SkipValidation[InFlight]]
 Finding = NamedDependency[SkipValidation[FindNumbers]]
 Listing = NamedDependency[SkipValidation[ListDevices]]
 Previewing = NamedDependency[SkipValidation[PreviewCallerId]]
@@ -86,7 +88,7 @@ def _from_state(name: str) -> Callable[[State], Any]:
 
 def dependencies() -> Mapping[str, Provide]:
     """By the names that routes' parameters have."""
-    names = ("parts", "manners", "metrics", *_USE_CASES)
+    names = ("parts", "manners", "metrics", "in_flight", *_USE_CASES)
     return {
         "principal": Provide(principal, sync_to_thread=False),
         **{name: Provide(_from_state(name), sync_to_thread=False) for name in names},

@@ -19,7 +19,7 @@ LONGEST_NOTE = 2000
 Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
 Note = Annotated[str, Meta(max_length=LONGEST_NOTE)]
 # An instant is taken as text: msgspec would make one of a number, too, and of a date without a zone.
-Instant = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
+Instant = Annotated[str, Meta(max_length=40)]
 
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"

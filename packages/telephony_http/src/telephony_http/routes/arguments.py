@@ -35,11 +35,12 @@ KindOfTarget = Annotated[
 ]
 
 IdempotencyKey = Annotated[
-    str | None,
+    str,
     HeaderParameter(
         name="Idempotency-Key",
         max_length=255,
         pattern=r"^[!-~]*$",
-        description="1 to 255 visible ASCII signs, made when the button is pressed, repeated on retries. Required.",
+        description="1 to 255 visible ASCII signs, made when the button is pressed, repeated on retries",
+        schema_extra={"minLength": 1},
     ),
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import JSONBody
+from litestar.params import Body, JSONBody
 
 from telephony_core.call import Call, CallState
 from telephony_core.errors import TelephonyError
@@ -25,6 +25,7 @@ from telephony_http.provide import (
     Initiating,
     Manners,
     Reading,
+    TheInFlight,
     TheManners,
     TheMetrics,
     WhoAsks,
@@ -38,6 +39,7 @@ from telephony_http.routes.arguments import (
     PageSize,
     WantedState,
 )
+from telephony_http.routes.examples import CALL, PLACE_CALL_EXAMPLES
 from telephony_http.strict_json import StrictJson, fingerprint
 
 PATH = "/api/v1/calls"
@@ -58,6 +60,9 @@ _FILTERS = frozenset("employee_id client_id interest_id external_id state since 
     ),
     tags=[CALLS.name],
     responses={
+        201: ResponseSpec(
+            CallTold, generate_examples=False, description="The Call, placed or planned", examples=[CALL]
+        ),
         200: ResponseSpec(CallTold, generate_examples=False, description="What the Idempotency-Key named before"),
         **refusals(
             "idempotency_key_missing",
@@ -92,17 +97,18 @@ _FILTERS = frozenset("employee_id client_id interest_id external_id state since 
     },
 )
 async def place(
-    data: JSONBody[PlaceCall],
+    data: Annotated[PlaceCall, Body(examples=PLACE_CALL_EXAMPLES)],
     request: AnyRequest,
     principal: WhoAsks,
     initiate_call: Initiating,
     manners: TheManners,
     metrics: TheMetrics,
-    idempotency_key: IdempotencyKey = None,
+    in_flight: TheInFlight,
+    idempotency_key: IdempotencyKey,
 ) -> Response[CallTold]:
     asked = data.to_request(fingerprint(await request.body()))
     try:
-        initiated = await initiate_call(principal, asked, idempotency_key)
+        initiated = await in_flight.finish(initiate_call(principal, asked, idempotency_key))
     except TelephonyError as refusal:
         metrics.initiation(refusal.code)
         raise
@@ -212,12 +218,12 @@ async def hang_up(call_id: CallId, principal: WhoAsks, hang_up_call: HangingUp, 
 )
 async def close(
     call_id: CallId,
-    data: JSONBody[CloseAsked],
     principal: WhoAsks,
     close_call: Closing,
     manners: TheManners,
+    data: JSONBody[CloseAsked | None] = None,
 ) -> CallTold:
-    return _told(await close_call(principal, call_id, data.note), principal, manners)
+    return _told(await close_call(principal, call_id, data.note if data is not None else None), principal, manners)
 
 
 def _told(seen: tuple[Call, Any], principal: Principal, manners: Manners) -> CallTold:

@@ -39,7 +39,6 @@ class ReadyTold(Told):
     summary="Alive?",
     description=both("200 as long as the process answers.", "200, пока процесс отвечает."),
     tags=[SERVICE.name],
-    security=[{}],
 )
 async def alive() -> AliveTold:
     return AliveTold(status="alive")
@@ -54,7 +53,6 @@ async def alive() -> AliveTold:
         "503, пока хранилище не отвечает или провайдер ещё не опрошен.",
     ),
     tags=[SERVICE.name],
-    security=[{}],
     responses={503: ResponseSpec(ReadyTold, generate_examples=False, description="Not ready")},
 )
 async def ready(parts: TheParts) -> Response[ReadyTold]:
@@ -76,7 +74,6 @@ async def ready(parts: TheParts) -> Response[ReadyTold]:
     summary="Metrics",
     description=both("Prometheus' text format.", "В текстовом формате Prometheus."),
     tags=[SERVICE.name],
-    security=[{}],
     media_type=CONTENT_TYPE,
 )
 async def metrics(metrics: TheMetrics) -> Response[bytes]:

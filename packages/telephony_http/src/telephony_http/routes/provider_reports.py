@@ -35,7 +35,6 @@ Secret = Annotated[str, PathParameter(max_length=200, description="The secret pa
         "В формате провайдера (Билайн: XSI XML). Повтор тоже получает 2xx; 503 просит прислать ещё раз.",
     ),
     tags=[PROVIDERS.name],
-    security=[{}],
     responses={
         200: ResponseSpec(None, description="Taken"),
         **refusals(

@@ -1,0 +1,47 @@
+"""Alive, ready, and what is counted."""
+
+from __future__ import annotations
+
+from tests.http.office import CLIENT_NUMBER, Callers, Office
+
+
+async def test_it_is_alive_without_a_token(callers: Callers) -> None:
+    answer = await callers.get("/healthz", as_=None)
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+async def test_it_is_ready_with_its_store(callers: Callers) -> None:
+    answer = await callers.get("/readyz", as_=None)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": "ready", "store": "available", "providers": {"beeline": "reports"}},
+    )
+
+
+async def test_without_its_store_it_is_not_ready_and_still_alive(callers: Callers, office: Office) -> None:
+    office.store.available = False
+    answer = await callers.get("/readyz", as_=None)
+    assert (answer.status_code, answer.json()["store"]) == (503, "unavailable")
+    assert (await callers.get("/healthz", as_=None)).status_code == 200
+
+
+async def test_it_is_not_ready_until_the_provider_was_asked_once(callers: Callers, office: Office) -> None:
+    office.condition = "starting"
+    assert (await callers.get("/readyz", as_=None)).status_code == 503
+    office.condition = "silent"
+    assert (await callers.get("/readyz", as_=None)).status_code == 200
+
+
+async def test_metrics_count_routes_and_results_and_name_nobody(callers: Callers) -> None:
+    """P1."""
+    call = (await callers.place()).json()
+    await callers.place()
+    await callers.get(f"/calls/{call['id']}")
+    await callers.get("/api/v1/nothing/79139123456")
+    answer = await callers.get("/metrics", as_=None)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert 'telephony_initiations_total{result="placed"} 1.0' in answer.text
+    assert 'telephony_initiations_total{result="employee_busy"} 1.0' in answer.text
+    assert 'telephony_requests_total{method="GET",route="/api/v1/calls/{call_id}",status="200"} 1.0' in answer.text
+    for personal in (CLIENT_NUMBER[1:], call["id"], "C-17", "E-5"):
+        assert personal not in answer.text
