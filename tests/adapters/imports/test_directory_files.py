@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,12 @@ from telephony_core.errors import DirectoryUnavailable
 from telephony_core.party import Client, Contact, Employee, EnteredNumber, Interest, Permission
 from telephony_core.phone import PhoneNumber
 
-EMPLOYEES = [["id", "name", "permissions"], ["E-1", "Анна", ""], ["E-2", "Борис", "call, administer"]]
-DEVICES = [
+EMPLOYEES: Sequence[Sequence[str]] = [
+    ["id", "name", "permissions"],
+    ["E-1", "Анна", ""],
+    ["E-2", "Борис", "call, administer"],
+]
+DEVICES: Sequence[Sequence[object]] = [
     ["id", "employee", "kind", "line", "sim number", "sim issued", "fmtn", "preferred"],
     ["D-1", "E-1", "ip-телефон", "1017@pbx", "", "", "", "да"],
     ["D-2", "E-1", "мобильный", "2@pbx", 79031110001, dt.date(2026, 9, 1), True, ""],
@@ -36,7 +40,7 @@ CLIENTS = [["id", "имя", "телефоны", "не звонить"], ["C-1", 
 INTERESTS = [["id", "client id", "title"], ["I-1", "C-1", "дом у реки"]]
 CONTACTS = [["id", "interest id", "name", "phone"], ["K-1", "I-1", "Ольга", "8 913 912-34-56"]]
 MARKS = [["номер телефона"], ["8 903 999-00-00"]]
-BOOK = {
+BOOK: Mapping[str, Sequence[Sequence[object]]] = {
     "Сотрудники": EMPLOYEES,
     "Устройства": DEVICES,
     "Клиенты": CLIENTS,

@@ -47,6 +47,10 @@ class PhoneNumber:
         return f"PhoneNumber({self.masked})"
 
 
+ERASED_NUMBER = PhoneNumber("+70000000000")
+"""Stands in the place of a number that was erased (P3). Russia has no code 000: nobody ever has this number."""
+
+
 class DestinationClass(StrEnum):
     """What kind of line a number leads to; N4 switches calls on by class."""
 

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from telephony_core.call import Attempt, Call, CallState, Dial, HangUp
 from telephony_core.call_facts import Fact
-from telephony_core.caller_id import EarlierTalk
+from telephony_core.caller_id import EarlierTalk, Verdict
 from telephony_core.carousel import Carousel, NumberUse
 from telephony_core.device import Device, DeviceStatus
 from telephony_core.events import CallEvent
@@ -88,6 +88,14 @@ class Directory(Protocol):
 
     async def marked_do_not_call(self, number: PhoneNumber) -> bool:
         """Whether this number stands on the company's do-not-call list, whoever's it is."""
+
+
+class ForgetfulDirectory(Protocol):
+    """A directory of our own, from which a client's data can be taken out (P3)."""
+
+    async def forget_client(self, client_id: str) -> bool:
+        """Take out the client's name and numbers, and those of the contacts of their interests; ids stay. False: there
+        is no such client. May raise `DirectoryUnavailable`."""
 
 
 # --- The provider -------------------------------------------------------------------------------------------------
@@ -267,6 +275,15 @@ class CallPage:
     next_cursor: str | None
 
 
+@frozen
+class NumberSeen:
+    """How often a number was reported as shown, and the start of the first and the last such attempt."""
+
+    times: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
 class CallRepository(Protocol):
     """Calls with their attempts. Reading inside a writing unit of work locks what is read until its end."""
 
@@ -304,6 +321,23 @@ class CallRepository(Protocol):
 
     async def last_attempts(self, client_id: str, numbers: Iterable[PhoneNumber]) -> Mapping[PhoneNumber, Attempt]:
         """The latest attempt to each of these numbers for this client (N1)."""
+
+    async def attempts_to(self, number: PhoneNumber, since: datetime, until: datetime) -> tuple[Attempt, ...]:
+        """The attempts to this number that started from `since` to `until`, both included, the latest first (B1)."""
+
+    async def numbers_seen(self, since: datetime) -> Mapping[PhoneNumber, NumberSeen]:
+        """The numbers that providers reported as shown, over attempts that started from `since` on (C11)."""
+
+    async def verdict_counts(
+        self, since: datetime, until: datetime, pool_id: str | None
+    ) -> Mapping[Verdict | None, int]:
+        """How many attempts that started from `since` to before `until`, decided for this pool (None: for any or none),
+        have which verdict (C10). None as a key: none yet, of those that may have rung."""
+
+    async def judged_otherwise(
+        self, since: datetime, until: datetime, pool_id: str | None, limit: int
+    ) -> tuple[Attempt, ...]:
+        """The latest of those attempts that showed something else than what conforms."""
 
     async def page(self, wanted: CallFilter, *, cursor: str | None, limit: int) -> CallPage:
         """Calls newest first, by keyset. A cursor that is not ours: `InvalidRequest`."""
@@ -374,6 +408,33 @@ class EventLog(Protocol):
         """Write an event in the transaction that makes it true (K7)."""
 
 
+@frozen
+class Erased:
+    """How much was erased: attempts, Calls (their notes), reports and events."""
+
+    attempts: int = 0
+    calls: int = 0
+    reports: int = 0
+    events: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.attempts or self.calls or self.reports or self.events)
+
+
+class PersonalData(Protocol):
+    """Clients' numbers in what the store keeps, and how they are taken out (P3).
+
+    In their place stands `ERASED_NUMBER`, or nothing; notes and addresses of records go, too. Counts, outcomes, times,
+    ids and the carousel's numbers stay. What is erased once is not counted again. Live attempts are left alone.
+    """
+
+    async def erase_client(self, client_id: str) -> Erased:
+        """Take out the numbers of all of this client's attempts."""
+
+    async def erase_before(self, instant: datetime, limit: int) -> Erased:
+        """Take out the numbers of what was before `instant`, of at most `limit` attempts, Calls and events each."""
+
+
 class UnitOfWork(Protocol):
     """One transaction; lives for one `async with`. Leaving without `commit` rolls back."""
 
@@ -383,6 +444,7 @@ class UnitOfWork(Protocol):
     carousel: CarouselRepository
     reports: ReportLog
     events: EventLog
+    personal: PersonalData
 
     async def __aenter__(self) -> Self: ...
 

@@ -17,16 +17,17 @@ from attrs import evolve
 from sqlalchemy import Integer, Row, and_, bindparam, func, insert, select, update
 
 from telephony_adapters.store.call_lists import page_statement
+from telephony_adapters.store.call_tallies import OTHERWISE, SEEN, TO_NUMBER, VERDICTS
 from telephony_adapters.store.columns import Instant
 from telephony_adapters.store.rows import attempt_of, attempt_row, call_of, call_row, changing_row
 from telephony_adapters.store.tables import attempts, calls
 from telephony_adapters.store.transaction import Lockable, Transaction
 from telephony_core.call import Attempt, Call
 from telephony_core.call_facts import Outcome
-from telephony_core.caller_id import EarlierTalk
+from telephony_core.caller_id import EarlierTalk, Verdict
 from telephony_core.errors import InvalidRequest
 from telephony_core.phone import PhoneNumber
-from telephony_core.ports import CallFilter, CallPage, ConcurrentChange
+from telephony_core.ports import CallFilter, CallPage, ConcurrentChange, NumberSeen
 
 _CALL = Lockable.of(select(calls).where(calls.c.id == bindparam("id")))
 _CALL_BY_EXTERNAL_ID = Lockable.of(select(calls).where(calls.c.external_id == bindparam("external_id")))
@@ -197,6 +198,26 @@ class SqlCalls:
             return {}
         rows = await self._work.rows(_LAST, {"client_id": client_id, "numbers": asked})
         return {attempt.phone_number: attempt for attempt in map(attempt_of, rows)}
+
+    async def attempts_to(self, number: PhoneNumber, since: datetime, until: datetime) -> tuple[Attempt, ...]:
+        asked = {"number": number.e164, "since": since, "until": until}
+        return tuple(map(attempt_of, await self._work.rows(TO_NUMBER, asked)))
+
+    async def numbers_seen(self, since: datetime) -> Mapping[PhoneNumber, NumberSeen]:
+        rows = await self._work.rows(SEEN, {"since": since})
+        return {PhoneNumber(row.shown_number): NumberSeen(row.times, row.first_at, row.last_at) for row in rows}
+
+    async def verdict_counts(
+        self, since: datetime, until: datetime, pool_id: str | None
+    ) -> Mapping[Verdict | None, int]:
+        rows = await self._work.rows(VERDICTS, {"since": since, "until": until, "pool_id": pool_id})
+        return {Verdict(row.verdict) if row.verdict else None: row.times for row in rows}
+
+    async def judged_otherwise(
+        self, since: datetime, until: datetime, pool_id: str | None, limit: int
+    ) -> tuple[Attempt, ...]:
+        asked = {"since": since, "until": until, "pool_id": pool_id, "limit": limit}
+        return tuple(map(attempt_of, await self._work.rows(OTHERWISE, asked)))
 
     async def page(self, wanted: CallFilter, *, cursor: str | None, limit: int) -> CallPage:
         statement, parameters = page_statement(wanted, after=_from_cursor(cursor) if cursor is not None else None)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telephony_adapters.store.calls import SqlCalls
 from telephony_adapters.store.carousel import CarouselMemory, SqlCarousel
 from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.personal_data import SqlPersonalData
 from telephony_adapters.store.repositories import SqlEventLog, SqlIdempotencyKeys, SqlReportLog, SqlReservations
 from telephony_adapters.store.transaction import Database, Transaction
 from telephony_core.ports import (
@@ -18,6 +19,7 @@ from telephony_core.ports import (
     Clock,
     EventLog,
     IdempotencyKeys,
+    PersonalData,
     ReportLog,
     Reservations,
     UnitOfWork,
@@ -35,6 +37,7 @@ class SqlUnitOfWork:
     carousel: CarouselRepository
     reports: ReportLog
     events: EventLog
+    personal: PersonalData
 
     def __init__(self, work: Transaction, memory: CarouselMemory, open_for: timedelta) -> None:
         self._work = work
@@ -44,6 +47,7 @@ class SqlUnitOfWork:
         self.carousel = SqlCarousel(work, memory)
         self.reports = SqlReportLog(work)
         self.events = SqlEventLog(work)
+        self.personal = SqlPersonalData(work)
 
     async def __aenter__(self) -> Self:
         await self._work.begin()

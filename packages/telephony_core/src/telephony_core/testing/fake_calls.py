@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -19,8 +20,16 @@ from telephony_core.phone import PhoneNumber
 from telephony_core.ports import (
     CallFilter,
     CallPage,
+    NumberSeen,
 )
 from telephony_core.testing.fake_world import Unit
+
+_NEVER_RANG = (Outcome.NOT_SENT, Outcome.REFUSED_BY_PROVIDER)
+_OTHERWISE = (Verdict.OTHER_POOL, Verdict.UNKNOWN_NUMBER, Verdict.EMPLOYEE_NUMBER, Verdict.OTHER_NUMBER)
+
+
+def _age(attempt: Attempt) -> tuple[datetime, str]:
+    return attempt.started_at, attempt.id
 
 
 class FakeCalls:
@@ -116,6 +125,48 @@ class FakeCalls:
         ]
         # The last of a comprehension's equal keys stays.
         return {attempt.phone_number: attempt for attempt in sorted(mine, key=lambda each: (each.started_at, each.id))}
+
+    async def attempts_to(self, number: PhoneNumber, since: datetime, until: datetime) -> tuple[Attempt, ...]:
+        found = [
+            attempt
+            for attempt in self._unit.world().attempts()
+            if attempt.phone_number == number and since <= attempt.started_at <= until
+        ]
+        return tuple(sorted(found, key=_age, reverse=True))
+
+    async def numbers_seen(self, since: datetime) -> Mapping[PhoneNumber, NumberSeen]:
+        starts: dict[PhoneNumber, list[datetime]] = {}
+        for attempt in self._unit.world().attempts():
+            if attempt.started_at >= since and attempt.shown is not None and attempt.shown.number is not None:
+                starts.setdefault(attempt.shown.number, []).append(attempt.started_at)
+        return {number: NumberSeen(len(times), min(times), max(times)) for number, times in starts.items()}
+
+    async def verdict_counts(
+        self, since: datetime, until: datetime, pool_id: str | None
+    ) -> Mapping[Verdict | None, int]:
+        judged = [
+            attempt.shown.verdict if attempt.shown else None
+            for attempt in self._decided(since, until, pool_id)
+            if attempt.shown or attempt.reading.outcome not in _NEVER_RANG
+        ]
+        return Counter(judged)
+
+    async def judged_otherwise(
+        self, since: datetime, until: datetime, pool_id: str | None, limit: int
+    ) -> tuple[Attempt, ...]:
+        found = [
+            attempt
+            for attempt in self._decided(since, until, pool_id)
+            if attempt.shown and attempt.shown.verdict in _OTHERWISE
+        ]
+        return tuple(sorted(found, key=_age, reverse=True)[:limit])
+
+    def _decided(self, since: datetime, until: datetime, pool_id: str | None) -> list[Attempt]:
+        return [
+            attempt
+            for attempt in self._unit.world().attempts()
+            if since <= attempt.started_at < until and pool_id in (None, attempt.decision.pool_id)
+        ]
 
     async def page(self, wanted: CallFilter, *, cursor: str | None, limit: int) -> CallPage:
         before = _place_of(cursor) if cursor is not None else None

@@ -25,12 +25,14 @@ from telephony_core.ports import (
     ConcurrentChange,
     EventLog,
     IdempotencyKeys,
+    PersonalData,
     ReportLog,
     Reservation,
     Reservations,
     UnitOfWork,
 )
 from telephony_core.testing.fake_calls import FakeCalls
+from telephony_core.testing.fake_personal_data import FakePersonalData
 from telephony_core.testing.fake_repositories import (
     FakeCarousel,
     FakeEvents,
@@ -152,6 +154,7 @@ class FakeUnitOfWork:
     carousel: CarouselRepository
     reports: ReportLog
     events: EventLog
+    personal: PersonalData
 
     def __init__(self, store: FakeStore, *, writes: bool) -> None:
         self.store = store
@@ -166,6 +169,7 @@ class FakeUnitOfWork:
         self.carousel = FakeCarousel(self)
         self.reports = FakeReports(self)
         self.events = FakeEvents(self)
+        self.personal = FakePersonalData(self)
 
     async def __aenter__(self) -> Self:
         assert self._over == "before it was entered", "a unit of work lives for one `async with`"

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from telephony_core.testing.contracts.store_calls import CallsContract
 from telephony_core.testing.contracts.store_carousel import CarouselContract
+from telephony_core.testing.contracts.store_erasing import ErasingContract
 from telephony_core.testing.contracts.store_exclusion import KeysContract, ReservationsContract
 from telephony_core.testing.contracts.store_finds import FindsContract
+from telephony_core.testing.contracts.store_looks import LooksContract
 from telephony_core.testing.contracts.store_reports import EventsContract, ReportsContract
 from telephony_core.testing.contracts.store_units import UnitsOfWorkContract
 
@@ -22,6 +24,8 @@ class StoreContract(
     UnitsOfWorkContract,
     CallsContract,
     FindsContract,
+    LooksContract,
+    ErasingContract,
     ReservationsContract,
     KeysContract,
     CarouselContract,
