@@ -68,7 +68,7 @@ def company(settings: dict[str, str]) -> dict[str, Any]:
 
 def test_a_database_without_tables_is_said_to_be_one(tmp_path: Path) -> None:
     fresh = {"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / 'fresh.db'}"}
-    for command in (["tokens", "list"], ["serve", "--port", "0"], ["demo", "load"]):
+    for command in (["tokens", "list"], ["serve", "--port", "0"], ["demo", "load"], ["worker"]):
         done = tell(*command, settings=fresh)
         assert (done.returncode, done.stdout) == (1, "")
         assert "telephony db upgrade" in done.stderr

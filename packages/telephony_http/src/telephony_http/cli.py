@@ -43,6 +43,14 @@ def serve(port: int | None, host: str | None) -> None:
     run(host, port)
 
 
+@telephony.command()
+def worker() -> None:
+    """Do what has to be done in the background, for services that run with TELEPHONY_WORKER=off."""
+    from telephony_http.commands.worker import work
+
+    _run(work())
+
+
 @telephony.group()
 def db() -> None:
     """The database."""

@@ -24,6 +24,8 @@ NOBODY = "doctor-asks"
 nothing."""
 
 _ANSWERS_WITHIN = 5.0
+# As /readyz puts it.
+_SUBSCRIBED = ("subscribed", "kept_by_worker")
 
 
 class Health(StrEnum):
@@ -132,4 +134,6 @@ async def _reports(settings: Settings) -> Finding:
             condition = str(providers.get(PROVIDER, "unknown"))
     except (httpx2.HTTPError, ValueError, KeyError, AttributeError):
         return Finding(what, Health.WORTH_A_LOOK, f"no service answers at {url} now, so nobody keeps the subscription")
-    return Finding(what, Health.WELL, f"the service at {url} says of {PROVIDER}: {condition}")
+    if condition not in _SUBSCRIBED:
+        return Finding(what, Health.BROKEN, f"the service at {url} gets no reports: {condition}; see its log")
+    return Finding(what, Health.WELL, f"the service at {url} says: {condition}")
