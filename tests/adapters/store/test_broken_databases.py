@@ -114,9 +114,9 @@ async def test_a_file_that_is_none_of_ours_is_unavailable(tmp_path: Path, conten
             await uow.calls.get("any")
     await engine.dispose()
     # The driver ends the thread of a connection that failed, and tells the loop, which must not be closed by then.
-    async with asyncio.timeout(10):
-        while any("_connection_worker_thread" in thread.name for thread in threading.enumerate()):
-            await asyncio.sleep(0.01)
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 10)
 
 
 async def test_a_database_without_tables_is_told_from_one_that_is_away(tmp_path: Path) -> None:
