@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-import mermaidx
+import mermaidx  # type: ignore[import-untyped]
 from tools import rules
 
 from telephony_core.call_facts import TABLE, FactKind, LegState, Outcome, Source

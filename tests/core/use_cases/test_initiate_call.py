@@ -602,6 +602,16 @@ async def test_another_s_call_is_not_found(office: Office) -> None:
     assert acted.call.employee_id == "E-2"
 
 
+async def test_events_carry_ids_and_masked_numbers(office: Office) -> None:
+    """P2: nothing that is told to others holds a client's full number."""
+    await office.press(phone_number=office.numbers[1].e164, by=office.principal(0, Permission.CALL_FREE_HAND))
+    await office.wait(70)
+    await office.deliver()
+    told = [repr(event) for event in office.store.events]
+    assert [text for text in told if any(number.digits in text for number in office.numbers)] == []
+    assert {event.phone_number for event in office.store.events} == {"+7913*****01"}
+
+
 # --- Two steps ------------------------------------------------------------------------------------------------------
 
 

@@ -7,8 +7,8 @@ provider is asked, once; its answer is a second transaction. Whoever comes with 
 
 from __future__ import annotations
 
-import asyncio
 import math
+from asyncio import shield
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -161,7 +161,7 @@ class InitiateCall:
         if intent.replayed or intent.attempt_id is None:
             return intent
         # Once the intent is committed the caller may go away; the call goes on to its recorded answer.
-        return await asyncio.shield(self._dial(intent.call, attempt_id))
+        return await shield(self._dial(intent.call, attempt_id))
 
     # --- before the transaction -------------------------------------------------------------------------------
 
