@@ -45,3 +45,20 @@ async def test_metrics_count_routes_and_results_and_name_nobody(callers: Callers
     assert 'telephony_requests_total{method="GET",route="/api/v1/calls/{call_id}",status="200"} 1.0' in answer.text
     for personal in (CLIENT_NUMBER[1:], call["id"], "C-17", "E-5"):
         assert personal not in answer.text
+
+
+async def test_a_service_that_ends_waits_for_the_call_that_is_being_placed(office: Office) -> None:
+    """K3: its answer is recorded before the store is closed."""
+    import asyncio
+
+    from telephony_core.testing.fakes import Fate
+
+    office.gateway.fate(Fate.HANGS)
+    async with office.open() as callers:
+        asking = asyncio.create_task(callers.place())
+        await callers.until_dialled()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        asyncio.get_running_loop().call_later(0.05, office.gateway.release)
+    (attempt,) = office.store.world.attempts()
+    assert attempt.provider_reference is not None

@@ -22,8 +22,10 @@ from telephony_http.readings import LogLevel
 _SILENCED = ("uvicorn.access",)
 _UVICORNS = ("uvicorn", "uvicorn.error")
 # Chatty below WARNING and of no use to an operator; at DEBUG they are let through, masked as all else.
-_CHATTY = ("aiosqlite", "asyncio", "httpcore", "httpcore2", "httpx", "httpx2", "sqlalchemy", "alembic")
+_CHATTY = ("asyncio", "httpcore", "httpcore2", "httpx", "httpx2", "sqlalchemy", "alembic")
 
+# Below INFO they show every parameter and every row: names, notes, secrets. No masking is good enough for that.
+_NEVER_BELOW_INFO = ("aiosqlite", "sqlalchemy.engine")
 _SHORTEST = 10**9
 
 
@@ -83,7 +85,7 @@ def configured(level: LogLevel, stream: TextIO | None = None) -> Iterator[None]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    named = [logging.getLogger(name) for name in ("", *_UVICORNS, *_SILENCED, *_CHATTY)]
+    named = [logging.getLogger(name) for name in ("", *_UVICORNS, *_SILENCED, *_CHATTY, *_NEVER_BELOW_INFO)]
     before = [(each, list(each.handlers), each.level, each.propagate, each.disabled) for each in named]
     own = handler(stream, readable=stream.isatty())
     _set_up(level, own)
@@ -109,3 +111,5 @@ def _set_up(level: LogLevel, own: logging.Handler) -> None:
         logging.getLogger(name).disabled = True
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
+    for name in _NEVER_BELOW_INFO:
+        logging.getLogger(name).setLevel(logging.INFO)

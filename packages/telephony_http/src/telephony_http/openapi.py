@@ -47,7 +47,10 @@ def _all_below(kind: type[TelephonyError]) -> list[type[TelephonyError]]:
 
 def titles() -> dict[str, str]:
     """Code -> the sentence that is its title, of every refusal that there is."""
-    return {each.code: each.title() for each in _all_below(TelephonyError)}
+    found: dict[str, str] = {}
+    for each in _all_below(TelephonyError):
+        found.setdefault(each.code, each.title())  # what is derived from it shares its code
+    return found
 
 
 def refusals(*codes: str, everywhere: bool = True) -> dict[int, ResponseSpec]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Generator
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from litestar._openapi.schema_generation import SchemaCreator
@@ -102,25 +103,27 @@ class StrictJson(AbstractDTO[Body], Generic[Body]):
     def decode_builtins(self, value: dict[str, Any]) -> Any:
         raise UnsupportedMediaType  # a form
 
-    @classmethod
-    def generate_field_definitions(cls, model_type: type[Any]) -> Any:  # noqa: ARG003  # the framework's names
-        yield from cast("list[DTOFieldDefinition]", [])
+    # From here on the framework's names: it would generate a model of its own, and we have one.
 
     @classmethod
-    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:  # noqa: ARG003  # the same
+    def generate_field_definitions(cls, model_type: type[Any]) -> Generator[DTOFieldDefinition, None, None]:
+        del model_type
+        yield from ()
+
+    @classmethod
+    def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
+        del field_definition
         return False
 
     @classmethod
     def create_for_field_definition(
         cls, field_definition: FieldDefinition, handler_id: str, backend_cls: Any = None
     ) -> None:
-        """Nothing is generated: the Struct itself is what is read."""
+        del field_definition, handler_id, backend_cls
 
     @classmethod
     def create_openapi_schema(
-        cls,
-        field_definition: FieldDefinition,
-        handler_id: str,  # noqa: ARG003  # the same
-        schema_creator: SchemaCreator,
+        cls, field_definition: FieldDefinition, handler_id: str, schema_creator: SchemaCreator
     ) -> Reference | Schema:
+        del handler_id
         return schema_creator.for_field_definition(field_definition)
