@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from attrs import evolve, frozen
 
-from telephony_core.caller_id import CallerIdDecision, Verdict
 from telephony_core.call_facts import Fact, FactKind, LegName, LegState, Outcome, Reading, read
+from telephony_core.caller_id import CallerIdDecision, Verdict
 from telephony_core.device import Device, DeviceKind
 from telephony_core.errors import CallClosed, CallHasLiveAttempt, CallOfAnotherEmployee, CallOfAnotherTarget
 from telephony_core.party import Permission, Principal, Target, TargetCard, TargetKind
@@ -152,7 +152,7 @@ class Attempt:
         return evolve(self, facts=known, ended_at=ended_at)
 
     def next_leg(self) -> LegName | None:
-        """The leg that is due to be dialled: the client's, once the employee answered, where the provider has two steps."""
+        """The leg that is due: the client's, once the employee answered, where the provider dials in two steps."""
         reading = self.reading
         due = (
             self.two_step
@@ -229,7 +229,7 @@ class Call:
         now: datetime,
         open_for: timedelta,
     ) -> None:
-        """Refuse an attempt that doesn't belong into this Call (K6). `number_of_client`: the called number is theirs."""
+        """Refuse an attempt that doesn't belong here (K6). `number_of_client`: the called number is the client's."""
         if self.employee_id != employee_id and not principal.may(Permission.ACT_FOR_OTHERS):
             raise CallOfAnotherEmployee
         same_target = self.target == card.target

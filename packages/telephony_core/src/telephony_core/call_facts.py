@@ -4,8 +4,8 @@ Two rules, from which all else follows (K1):
 
 1. *The state is a function of the set of facts.* Not of their order, nor of how often they came: a provider repeats,
    delays and reorders its reports, and a report may overtake the answer to our own request.
-2. *Nothing that ended comes back.* Every ending is a fact in the set, and facts are only ever added; so an ended attempt
-   stays ended, and a late fact can at most correct its outcome.
+2. *Nothing that ended comes back.* Every ending is a fact in the set, and facts are only ever added; so an ended
+   attempt stays ended, and a late fact can at most correct its outcome.
 
 A leg is in the state of its strongest fact, by the order of `TABLE`. A time-out stands in that order just above the
 stage that it doubts: whatever the provider reports of a later stage overrides it, whenever that comes.
@@ -272,7 +272,7 @@ def _outcome(facts: frozenset[Fact], employee: Leg, client: Leg) -> Outcome:
 class TimeLimits:
     """How long each stage may last without news, in seconds, before a time-out says so.
 
-    `provider_answer`: our request's own time-out; a request older than that and `grace` has no process that waits for it.
+    `provider_answer`: our request's own time-out; when that and `grace` have passed, no process waits for an answer.
     `ringing_confirmed`: from acceptance to the report of ringing. `ringing`: the longest that any phone rings.
     `talk_unheard`: after that long in one talk we ask. `unknown_horizon`: an unknown attempt ends unresolved.
     `call`: the longest call; anything live ends unresolved then.
@@ -293,7 +293,7 @@ def time_outs(
     """The time-outs that have passed and are not in the set yet. `started_at` is the instant of the first intent.
 
     `reports_heard`: the provider's reports are known to have arrived since then, so a missing one means something (K2).
-    Stages are measured on our own clock from the fact's `at`; a provider's clock that is shifted shifts that by as much.
+    Stages are measured on our own clock from the fact's `at`: a provider's clock that is shifted shifts them, too.
     """
     reading = read(facts)
     if reading.ended:

@@ -65,8 +65,8 @@ class CarouselNumber:
 class ShowLimits:
     """How often a number may be shown (C3). None and () switch a limit off.
 
-    `per_day`: shows in a calendar day. `rest_seconds`: pause after a show. `warm_up`: the caps per day of a generation's
-    first, second, … week; after them `per_day` holds.
+    `per_day`: shows in a calendar day. `rest_seconds`: pause after a show. `warm_up`: the caps per day in the first,
+    second, … week of a generation; after them `per_day` holds.
     """
 
     per_day: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
@@ -219,14 +219,12 @@ class Carousel:
 
     def faults(self) -> tuple[CarouselFault, ...]:
         """Every breach of C0; empty for a carousel in order. The one check: store, import and API all ask here."""
-        return tuple(
-            [
-                *self._repeated_ids(),
-                *self._provider_faults(),
-                *(fault for pool in self.pools for fault in self._chain_faults(pool)),
-                *(fault for pool in self.pools for fault in _generation_faults(pool)),
-                *self._numbers_active_twice(),
-            ]
+        return (
+            *self._repeated_ids(),
+            *self._provider_faults(),
+            *(fault for pool in self.pools for fault in self._chain_faults(pool)),
+            *(fault for pool in self.pools for fault in _generation_faults(pool)),
+            *self._numbers_active_twice(),
         )
 
     def _repeated_ids(self) -> Iterator[CarouselFault]:

@@ -187,7 +187,7 @@ class DeviceNotEligible(Unacceptable):
 
 
 class PhoneNumberNotOfTarget(Unacceptable):
-    """The number belongs neither to the client nor to the interest; dialling it needs the permission `call_free_hand`."""
+    """The number is neither the client's nor the interest's; dialling it needs the permission `call_free_hand`."""
 
     code = "phone_number_not_of_target"
 

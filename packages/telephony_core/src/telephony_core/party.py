@@ -35,7 +35,7 @@ def _as_set(permissions: Iterable[Permission]) -> frozenset[Permission]:
 
 @frozen
 class Principal:
-    """Who asks: an employee, or a service (the CRM's back end) that has no employee of its own. Lives for one request."""
+    """Who asks: an employee, or a service (the CRM's back end) without an employee. Lives for one request."""
 
     id: str
     employee_id: str | None
@@ -161,7 +161,7 @@ class NumberOwner:
 
 @frozen
 class TargetNumber:
-    """One number that could be dialled for a target, judged (N1): `reasons` is empty exactly if it may be called now."""
+    """One number of a target, judged (N1): `reasons` is empty exactly if it may be called now."""
 
     id: str
     parsed: ParsedNumber

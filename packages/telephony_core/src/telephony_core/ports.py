@@ -1,7 +1,7 @@
 """What the core needs of the world, as protocols. One name per idea, here, in its adapter, its fake and its contract.
 
 Ports that leave the process are async; those that answer from memory are not. No method here is ever awaited inside a
-unit of work unless it is the unit of work's own (law 4): gather first; begin, decide, commit; ask; begin, record, commit.
+unit of work unless it is the unit of work's own (law 4): gather; begin, decide, commit; ask; begin, record, commit.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ class ProviderGateway(Protocol):
         """Dial a leg (on a one-step provider: both). One request, never repeated, whatever comes of it."""
 
     async def hang_up(self, command: HangUp) -> bool:
-        """End a leg. True if the provider took the request; harmless if the leg is gone. False where it can't be told."""
+        """End a leg; harmless if it is gone. True if the provider took the request, False where that can't be told."""
 
     async def look_up(self, attempt: Attempt) -> LookUp:
         """What the provider knows of this attempt by now."""
@@ -295,7 +295,7 @@ class CallRepository(Protocol):
         """Store a new Call and its attempts. An `external_id` that exists by now: `ConcurrentChange`."""
 
     async def save(self, call: Call) -> None:
-        """Store a changed Call, with attempts that are new to it. Another version stored meanwhile: `ConcurrentChange`."""
+        """Store a changed Call with the attempts new to it. Another version stored meanwhile: `ConcurrentChange`."""
 
     async def attempt(self, attempt_id: str) -> Attempt | None: ...
 
@@ -456,7 +456,7 @@ class UnitOfWork(Protocol):
         """The database's clock, read now, aware and in UTC (C9)."""
 
     async def commit(self) -> None:
-        """Make it so. Raises `ConcurrentChange` if another transaction won, `StoreUnavailable` if the answer is lost."""
+        """Make it so. `ConcurrentChange` if another transaction won, `StoreUnavailable` if the answer is lost."""
 
 
 class Store(Protocol):
