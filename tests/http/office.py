@@ -1,6 +1,6 @@
 """A small company behind the HTTP service, made of the core's fakes: who works there, whom they call, which tokens.
 
-Anna (E-5) has an IP phone (D-9), a mobile with SIM and FMTN (D-10) and one without FMTN (D-11); Boris (E-6) has a phone
+E-5 has an IP phone (D-9), a mobile with SIM and FMTN (D-10) and one without FMTN (D-11); E-6 has a phone
 of his own (D-20); Vera (E-7) supervises; Gleb (E-8) may not see numbers. Client C-17 has a number in Novosibirsk.
 """
 
@@ -209,8 +209,8 @@ def _everybody() -> list[Any]:
         *(examples.an_employee(id=f"E-{place}", name=f"Employee {place}") for place in (5, 6, 7, 8)),
         examples.an_ip_phone(),
         examples.a_mobile(),
-        examples.a_mobile(id="D-11", label="Anna's old mobile", fmtn=False),
-        examples.an_ip_phone(id="D-20", employee_id="E-6", line="1020@pbx", label="Boris' phone"),
+        examples.a_mobile(id="D-11", label="Old mobile of E-5", fmtn=False),
+        examples.an_ip_phone(id="D-20", employee_id="E-6", line="1020@pbx", label="Phone of E-6"),
         examples.an_ip_phone(id="D-40", employee_id="E-8", line="1040@pbx", label="Gleb's phone"),
         examples.a_client(numbers=numbers),
         examples.a_client(id="C-18", name="Nobody", numbers=()),

@@ -24,7 +24,7 @@ async def test_a_clients_numbers_come_with_all_that_is_known_of_them(callers: Ca
         "number": CLIENT_NUMBER,
         "extension": None,
         "display": "+7 913 912-34-56",
-        "owner": {"kind": "client", "id": "C-17", "name": "Pavel Smirnov"},
+        "owner": {"kind": "client", "id": "C-17", "name": "Client 17"},
         "label": None,
         "primary": True,
         "region": {"codes": ["RU-NVS"], "source": "numbering_plan"},
@@ -102,7 +102,7 @@ async def test_my_devices_are_listed_with_reasons(callers: Callers) -> None:
             {
                 "id": "D-10",
                 "kind": "mobile",
-                "label": "Anna's mobile",
+                "label": "Mobile of E-5",
                 "eligible": True,
                 "reasons": [],
                 "preferred": False,
@@ -111,7 +111,7 @@ async def test_my_devices_are_listed_with_reasons(callers: Callers) -> None:
             {
                 "id": "D-11",
                 "kind": "mobile",
-                "label": "Anna's old mobile",
+                "label": "Old mobile of E-5",
                 "eligible": False,
                 "reasons": ["no_fmtn"],
                 "preferred": False,

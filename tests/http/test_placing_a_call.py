@@ -53,7 +53,7 @@ async def test_from_the_ip_phone_the_decision_names_the_pool_of_the_region(calle
 async def test_from_the_mobile_the_decision_is_its_sims_number(callers: Callers) -> None:
     """C1."""
     attempt = (await callers.place(device_id="D-10")).json()["attempts"][0]
-    assert attempt["device"] == {"id": "D-10", "kind": "mobile", "label": "Anna's mobile"}
+    assert attempt["device"] == {"id": "D-10", "kind": "mobile", "label": "Mobile of E-5"}
     assert attempt["decision"]["requested"] == "+79031110001"
     assert attempt["decision"]["pool_id"] is None
 

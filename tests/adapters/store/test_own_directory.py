@@ -73,7 +73,7 @@ async def test_the_same_things_put_again_change_nothing(directory: OwnDirectory)
         "employees": [an_employee()],
         "devices": [an_ip_phone(), a_mobile()],
         "clients": [a_client(numbers=_typed("8 (913) 912-34-56", "7"))],
-        "interests": [an_interest(contacts=(Contact("K-1", "Olga", _typed("+7 383 212-34-56 доб. 12")),))],
+        "interests": [an_interest(contacts=(Contact("K-1", "Contact 1", _typed("+7 383 212-34-56 доб. 12")),))],
         "do_not_call": [PhoneNumber("+79991112233")],
     }
     await directory.put_all(**things)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ def a_number(place: int = 0, *, prefix: str = "+7903") -> PhoneNumber:
 
 
 def an_employee(**changes: Any) -> Employee:
-    return evolve(Employee("E-5", "Anna Orlova"), **changes)
+    return evolve(Employee("E-5", "Operator 5"), **changes)
 
 
 def a_principal(*more: Permission, employee_id: str | None = "E-5", **changes: Any) -> Principal:
@@ -73,11 +73,11 @@ def an_entered_number(text: str = "8 (913) 912-34-56", **changes: Any) -> Entere
 
 
 def a_client(**changes: Any) -> Client:
-    return evolve(Client("C-17", "Pavel Smirnov", (an_entered_number(),), ("RU-NVS",), owner_id="E-5"), **changes)
+    return evolve(Client("C-17", "Client 17", (an_entered_number(),), ("RU-NVS",), owner_id="E-5"), **changes)
 
 
 def a_contact(**changes: Any) -> Contact:
-    return evolve(Contact("K-1", "Olga Smirnova", (an_entered_number("+7 383 212-34-56 доб. 12"),)), **changes)
+    return evolve(Contact("K-1", "Contact 1", (an_entered_number("+7 383 212-34-56 доб. 12"),)), **changes)
 
 
 def an_interest(**changes: Any) -> Interest:
@@ -98,7 +98,7 @@ def a_sim(**changes: Any) -> CorporateSim:
 
 
 def a_mobile(**changes: Any) -> Mobile:
-    return evolve(Mobile("D-10", "E-5", "Anna's mobile", PROVIDER, "9031110001@pbx", a_sim(), fmtn=True), **changes)
+    return evolve(Mobile("D-10", "E-5", "Mobile of E-5", PROVIDER, "9031110001@pbx", a_sim(), fmtn=True), **changes)
 
 
 # --- The carousel -------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class ErasingContract(StoreContractBase):
     async def test_numbers_go_and_all_else_stays(self, store: Store) -> None:
         """P3: counts, outcomes and ids stay; the note and the address of the record go with the number."""
         told = an_attempt_that("talked", record_url="https://records.invalid/1", look_up_at=NOW)
-        call = await put_call(store, told, an_attempt_that("busy"), note="ask for Olga, 8 903 123-45-67")
+        call = await put_call(store, told, an_attempt_that("busy"), note="ask for the owner, 8 903 123-45-67")
         erased = await do(store, lambda uow: uow.personal.erase_client("C-17"))
         assert (erased.attempts, erased.calls) == (2, 1)
         found = await get_call(store, call.id)
