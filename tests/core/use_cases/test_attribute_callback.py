@@ -1,0 +1,268 @@
+"""Whose call-back is this (B1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony_core.call import Attempt, ShownNumber
+from telephony_core.caller_id import Verdict
+from telephony_core.carousel import Carousel, ChosenBy
+from telephony_core.errors import NotPermitted
+from telephony_core.party import Interest, Permission, Principal, Target, TargetKind
+from telephony_core.testing.examples import (
+    CLIENT_NUMBER,
+    NOW,
+    a_call,
+    a_client,
+    a_decision,
+    a_mobile,
+    a_number,
+    a_principal,
+    an_attempt_that,
+    an_employee,
+    an_interest,
+)
+from telephony_core.testing.fakes import FakeClock, FakeDirectory, FakeStore
+from telephony_core.use_cases.attribute_callback import AttributeCallback, Attribution, Match, Why
+from telephony_core.use_cases.rules import Rules
+
+IVR = Principal("ivr", None, frozenset({Permission.CALL, Permission.ACT_FOR_OTHERS}))
+HOUR = timedelta(hours=1)
+BY_PROVIDER: dict[str, Any] = {"chosen_by": ChosenBy.PROVIDER, "requested": None, "fair": False}
+
+
+class Office:
+    """A store, a directory with employees E-5 to E-7, and the use case."""
+
+    def __init__(self, *interests: Interest, rules: Rules | None = None) -> None:
+        self.store = FakeStore(FakeClock(), carousel=Carousel())
+        staff = [an_employee(id=f"E-{place}") for place in (5, 6, 7)]
+        self.directory = FakeDirectory(a_client(), *staff, *interests, guarding=self.store)
+        self.attribute = AttributeCallback(self.store, self.directory, rules or Rules())
+
+    async def put(
+        self, story: str, ago: timedelta, employee_id: str = "E-5", *, interest: str | None = None, **changes: Any
+    ) -> Attempt:
+        attempt = an_attempt_that(story, started_at=NOW - ago, employee_id=employee_id, **changes)
+        target = Target(TargetKind.INTEREST, interest) if interest else Target(TargetKind.CLIENT, "C-17")
+        call = a_call(attempt, employee_id=employee_id, target=target)
+        async with self.store.write() as uow:
+            await uow.calls.add(call)
+            await uow.commit()
+        return call.attempts[0]
+
+    async def ask(self, shown: int | None = None, principal: Principal = IVR, **changes: Any) -> Attribution:
+        number = a_number(shown) if shown is not None else None
+        return await self.attribute(principal, CLIENT_NUMBER, shown_number=number, **changes)
+
+
+def _reported(place: int) -> ShownNumber:
+    return ShownNumber(a_number(place), Verdict.CONFORMS)
+
+
+class TestOrder:
+    async def test_the_owner_of_the_interest_comes_first(self) -> None:
+        """Before who talked and who tried, even if the owner did neither."""
+        office = Office(an_interest(owner_id="E-7"))
+        await office.put("talked", HOUR, "E-5", interest="I-204")
+        await office.put("no_answer", HOUR / 2, "E-6")
+        found = await office.ask()
+        assert (found.employee_id, found.why, found.tied) == ("E-7", Why.OWNER_OF_THE_INTEREST, ())
+        assert found.call is not None
+        assert found.call.target.id == "I-204"
+
+    async def test_then_who_talked_last(self) -> None:
+        office = Office()
+        await office.put("talked", 3 * HOUR, "E-6")
+        last = await office.put("talked", 2 * HOUR, "E-7")
+        await office.put("no_answer", HOUR, "E-5")
+        found = await office.ask()
+        assert (found.employee_id, found.why, found.attempt) == ("E-7", Why.TALKED_LAST, last)
+
+    async def test_then_who_tried_last(self) -> None:
+        office = Office()
+        await office.put("busy", 2 * HOUR, "E-6")
+        await office.put("no_answer", HOUR, "E-7")
+        found = await office.ask()
+        assert (found.employee_id, found.why, found.tied) == ("E-7", Why.TRIED_LAST, ())
+
+    @pytest.mark.parametrize("owner", [None, "E-99"])
+    async def test_an_interest_without_an_owner_decides_nothing(self, owner: str | None) -> None:
+        office = Office(an_interest(owner_id=owner))
+        await office.put("no_answer", HOUR, "E-6", interest="I-204")
+        assert (await office.ask()).employee_id == "E-6"
+
+    async def test_an_owner_who_has_left_decides_nothing(self) -> None:
+        office = Office(an_interest(owner_id="E-7"))
+        office.directory.put(an_employee(id="E-7", active=False))
+        await office.put("no_answer", HOUR, "E-6", interest="I-204")
+        assert (await office.ask()).employee_id == "E-6"
+
+    @pytest.mark.parametrize("story", ["refused", "not_sent", "employee_did_not_answer"])
+    async def test_what_cannot_have_rung_brings_nobody_to_call_back(self, story: str) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6")
+        await office.put(story, HOUR, "E-7")
+        assert (await office.ask()).employee_id == "E-6"
+
+    @pytest.mark.parametrize("story", ["unknown", "unresolved", "talking", "ringing_client"])
+    async def test_what_may_have_rung_counts(self, story: str) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6")
+        await office.put(story, HOUR, "E-7")
+        assert (await office.ask()).employee_id == "E-7"
+
+    async def test_nobody_is_an_answer(self) -> None:
+        found = await Office().ask()
+        assert (found.employee_id, found.call, found.match, found.why) == (None, None, None, Why.NO_ATTEMPT)
+
+
+class TestTies:
+    async def test_owners_of_two_interests_are_said(self) -> None:
+        """The later attempt decides, and the answer names the other."""
+        office = Office(an_interest(id="I-1", owner_id="E-6"), an_interest(id="I-2", owner_id="E-7"))
+        await office.put("talked", HOUR, interest="I-2")
+        await office.put("no_answer", 2 * HOUR, interest="I-1")
+        found = await office.ask()
+        assert (found.employee_id, found.tied) == ("E-7", ("E-6",))
+
+    async def test_one_owner_of_two_interests_is_no_tie(self) -> None:
+        office = Office(an_interest(id="I-1", owner_id="E-6"), an_interest(id="I-2", owner_id="E-6"))
+        await office.put("talked", HOUR, interest="I-2")
+        await office.put("no_answer", 2 * HOUR, interest="I-1")
+        found = await office.ask()
+        assert (found.employee_id, found.tied) == ("E-6", ())
+
+    async def test_two_who_tried_at_one_instant_are_said(self) -> None:
+        office = Office()
+        await office.put("no_answer", HOUR, "E-6")
+        await office.put("no_answer", HOUR, "E-7")
+        found = await office.ask()
+        assert {found.employee_id, *found.tied} == {"E-6", "E-7"}
+        assert len(found.tied) == 1
+
+
+class TestTheShownNumber:
+    async def test_exact_where_the_provider_reported_it(self) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6", shown=_reported(3))
+        await office.put("talked", HOUR, "E-7", shown=_reported(4))
+        found = await office.ask(3)
+        assert (found.employee_id, found.match) == ("E-6", Match.EXACT)
+
+    async def test_candidate_where_it_is_among_those_that_might_be_shown(self) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6", decision=a_decision(**BY_PROVIDER))
+        await office.put("no_answer", HOUR, "E-7", decision=a_decision(candidates=(a_number(50),), **BY_PROVIDER))
+        found = await office.ask(3)
+        assert (found.employee_id, found.match) == ("E-6", Match.CANDIDATE)
+
+    async def test_who_requested_just_this_number_comes_before(self) -> None:
+        """Of one pool, later, and with it among the candidates: but it wasn't the one."""
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6", decision=a_decision(requested=a_number(3)))
+        await office.put("no_answer", HOUR, "E-7", decision=a_decision(requested=a_number(4)))
+        found = await office.ask(3)
+        assert (found.employee_id, found.match) == ("E-6", Match.CANDIDATE)
+
+    async def test_a_sims_number_is_found_too(self) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, device=a_mobile(employee_id="E-6"), employee_id="E-6")
+        await office.put("no_answer", HOUR, "E-7")
+        found = await office.attribute(IVR, CLIENT_NUMBER, shown_number=a_mobile().sim.number)  # type: ignore[union-attr]
+        assert (found.employee_id, found.match) == ("E-6", Match.CANDIDATE)
+
+    async def test_what_was_reported_otherwise_is_no_candidate(self) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6", decision=a_decision(**BY_PROVIDER))
+        await office.put("no_answer", HOUR, "E-7", decision=a_decision(**BY_PROVIDER), shown=_reported(4))
+        assert (await office.ask(3)).employee_id == "E-6"
+
+    async def test_not_reported_may_have_been_it(self) -> None:
+        office = Office()
+        shown = ShownNumber(None, Verdict.NOT_REPORTED)
+        await office.put("no_answer", HOUR, "E-6", decision=a_decision(**BY_PROVIDER), shown=shown)
+        assert (await office.ask(3)).match is Match.CANDIDATE
+
+    async def test_a_number_that_was_retired_is_found(self) -> None:
+        """The carousel of now is empty: what was decided then counts."""
+        office = Office()
+        await office.put("no_answer", 20 * 24 * HOUR, "E-6")
+        assert (await office.ask(0)).match is Match.CANDIDATE
+
+    async def test_without_it_or_with_a_strange_one_the_caller_alone_is_the_key(self) -> None:
+        office = Office()
+        await office.put("no_answer", HOUR, "E-6")
+        for shown in (None, 77):
+            found = await office.ask(shown)
+            assert (found.employee_id, found.match) == ("E-6", Match.CALLER_ONLY)
+
+
+class TestTheWindow:
+    @pytest.mark.parametrize(("days", "found"), [(30, True), (31, False)])
+    async def test_it_is_thirty_days_by_default(self, days: int, found: bool) -> None:
+        office = Office()
+        await office.put("talked", timedelta(days=days))
+        assert ((await office.ask()).employee_id is not None) == found
+
+    async def test_it_is_a_setting(self) -> None:
+        office = Office(rules=Rules(attribution_window=HOUR))
+        await office.put("talked", 2 * HOUR)
+        found = await office.ask()
+        assert (found.employee_id, found.since) == (None, NOW - HOUR)
+
+    async def test_what_came_after_the_call_back_is_not_its_cause(self) -> None:
+        office = Office()
+        await office.put("no_answer", 2 * HOUR, "E-6")
+        await office.put("talked", HOUR / 2, "E-7")
+        assert (await office.ask(at=NOW - HOUR)).employee_id == "E-6"
+
+
+class TestPrivacy:
+    async def test_without_act_for_others_only_ones_own_attempts_count(self) -> None:
+        """P4."""
+        office = Office(an_interest(owner_id="E-7"))
+        await office.put("no_answer", 2 * HOUR, "E-5")
+        await office.put("talked", HOUR, "E-6", interest="I-204")
+        await office.put("no_answer", HOUR, "E-5", interest="I-204")
+        found = await office.ask(principal=a_principal())
+        assert (found.employee_id, found.why) == ("E-5", Why.TRIED_LAST)
+        nobody = await office.ask(principal=a_principal(employee_id="E-99"))
+        assert nobody.employee_id is None
+
+    async def test_calling_is_needed(self) -> None:
+        with pytest.raises(NotPermitted):
+            await Office().ask(principal=Principal("x", "E-5", frozenset({Permission.ACT_FOR_OTHERS})))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["talked", "no_answer", "busy", "not_sent", "unresolved"]),
+            st.integers(0, 40 * 24),
+            st.sampled_from(["E-5", "E-6", "E-7"]),
+            st.none() | st.integers(0, 3),
+        ),
+        max_size=8,
+    ),
+    st.none() | st.integers(0, 3),
+)
+async def test_the_answer_is_always_one_of_those_who_may_have_rung(
+    attempts: list[tuple[str, int, str, int | None]], shown: int | None
+) -> None:
+    """Found exactly if anybody may have rung in the window; exact exactly if one of them was reported so."""
+    office = Office()
+    for story, hours, employee_id, reported in attempts:
+        more: dict[str, Any] = {"shown": _reported(reported)} if reported is not None else {}
+        await office.put(story, hours * HOUR, employee_id, **more)
+    fitting = [each for each in attempts if each[0] != "not_sent" and each[1] <= 30 * 24]
+    found = await office.ask(shown)
+    assert (found.employee_id is not None) == bool(fitting)
+    assert found.employee_id in {None, *(each[2] for each in fitting)}
+    exact = shown is not None and shown in [each[3] for each in fitting]
+    assert (found.match is Match.EXACT) == exact
