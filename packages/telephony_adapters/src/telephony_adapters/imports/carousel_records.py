@@ -1,0 +1,193 @@
+"""The rules of the carousel's records, once: for the lines of files and for the bodies of HTTP alike.
+
+A number of a pool is a Russian mobile number, or it is an error; where the register puts it into a region that its pool
+doesn't serve, that is a warning: operators give numbers of one region to subscribers of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from telephony_adapters.imports import cells
+from telephony_adapters.imports.cells import Bad
+from telephony_adapters.imports.columns import COLUMNS, Kind
+from telephony_adapters.imports.problems import Code, Fault, about
+from telephony_adapters.imports.records import Checked, Reader, Record
+from telephony_adapters.numbering.parser import PhoneNumbers
+from telephony_core.carousel import CarouselNumber, CarouselPool, ChosenBy, Quarantine, ShowLimits, WhenExhausted
+from telephony_core.errors import InvalidRequest
+from telephony_core.phone import DestinationClass, PhoneNumber
+from telephony_core.ports import PhoneNumberParser, RegionResolver
+from telephony_core.region import WHOLE_COUNTRY
+
+E = TypeVar("E", bound=StrEnum)
+
+_CHOSEN_BY: Mapping[str, ChosenBy] = {
+    "provider": ChosenBy.PROVIDER,
+    "провайдер": ChosenBy.PROVIDER,
+    "оператор": ChosenBy.PROVIDER,
+    "us": ChosenBy.US,
+    "мы": ChosenBy.US,
+}
+_WHEN_EXHAUSTED: Mapping[str, WhenExhausted] = {
+    "widen": WhenExhausted.WIDEN,
+    "расширить": WhenExhausted.WIDEN,
+    "refuse": WhenExhausted.REFUSE,
+    "отказать": WhenExhausted.REFUSE,
+}
+_NO_CODES: tuple[str, ...] = ()
+_POOL_FIELDS = frozenset(column.field for column in COLUMNS[Kind.POOLS])
+_NUMBER_FIELDS = frozenset(column.field for column in COLUMNS[Kind.NUMBERS])
+
+
+@frozen
+class NumberLine:
+    """What a line of numbers says: a number in a generation of a pool. Empty: the file doesn't say."""
+
+    pool_id: str
+    generation_id: str
+    number: CarouselNumber
+    activates_at: datetime | None
+    confirmed_at: datetime | None
+
+
+@frozen
+class CarouselRules:
+    """What a record of the carousel needs to be understood. `regions` None: nothing is checked against the register."""
+
+    parser: PhoneNumberParser = field(factory=PhoneNumbers)
+    regions: RegionResolver | None = None
+    zone: tzinfo = field(factory=lambda: ZoneInfo("Europe/Moscow"))
+    default_provider: str = "beeline"
+
+    def pool(self, record: Record) -> Checked[CarouselPool]:
+        """A pool without its generations, which have lines of their own."""
+        reader = Reader(record, _POOL_FIELDS)
+        pool = CarouselPool(
+            id=reader.identity(),
+            provider=reader.text("provider") or self.default_provider,
+            chosen_by=reader.read("chosen_by", lambda value: _word(value, _CHOSEN_BY), ChosenBy.US, required=True),
+            region_codes=reader.read("regions", cells.regions, _NO_CODES, required=not _default(record)),
+            title=reader.text("title"),
+            is_default=reader.read("default", cells.yes_or_no, False),
+            order=reader.read("order", lambda value: cells.whole_number(value, 0), 0),
+            chain=tuple(reader.read("chain", _ids, [])),
+            when_exhausted=reader.read(
+                "when_exhausted", lambda value: _word(value, _WHEN_EXHAUSTED), WhenExhausted.WIDEN
+            ),
+            limits=ShowLimits(
+                per_day=reader.read("per_day", lambda value: cells.whole_number(value, 1), None),
+                rest_seconds=reader.read("rest_seconds", lambda value: cells.whole_number(value, 0), 0),
+                warm_up=tuple(reader.read("warm_up", _whole_numbers, [])),
+            ),
+            declaration_required=reader.read("declaration_required", cells.yes_or_no, False),
+        )
+        return reader.checked(pool)
+
+    def number_line(self, record: Record) -> Checked[NumberLine]:
+        reader = Reader(record, _NUMBER_FIELDS)
+        pool_id, generation_id = reader.identity("pool_id"), reader.identity("generation_id", required=False)
+        number = reader.read("number", self.mobile, None, required=True)
+        declared_since = self._instant(reader, "declared_since")
+        since = self._instant(reader, "quarantined_since")
+        reason, by = reader.text("quarantine_reason"), reader.text("quarantined_by")
+        line = NumberLine(
+            pool_id,
+            generation_id,
+            CarouselNumber(
+                number or PhoneNumber("+70000000000"),
+                # Without an instant the quarantine begins when it is taken in.
+                Quarantine(reason, by or "import", since or NOT_SAID) if reason else None,
+                declared_since,
+            ),
+            self._instant(reader, "activates_at"),
+            self._instant(reader, "confirmed_at"),
+        )
+        return reader.checked(line)
+
+    def _instant(self, reader: Reader, name: str) -> datetime | None:
+        return reader.read(name, lambda value: cells.instant(value, self.zone), None)
+
+    def mobile(self, value: object) -> PhoneNumber:
+        """A Russian mobile number, or `Bad`."""
+        text = str(value).strip()
+        if cells.rounded_by_excel(text):
+            raise Bad(Code.NUMBER_ROUNDED)
+        parsed = self.parser.parse(text)
+        if parsed.number is None:
+            raise Bad(Code.NUMBER_NOT_UNDERSTOOD, what=text)
+        if parsed.destination is not DestinationClass.RUSSIAN_MOBILE:
+            raise Bad(Code.NUMBER_NOT_MOBILE, what=text)
+        return parsed.number
+
+    def against_register(self, number: PhoneNumber, pool: CarouselPool) -> Fault | None:
+        """A warning where the register puts the number into regions that the pool doesn't serve."""
+        codes = self.regions.resolve(number) if self.regions is not None else (WHOLE_COUNTRY,)
+        if codes == (WHOLE_COUNTRY,) or set(codes) & set(pool.region_codes):
+            return None
+        return about(Code.NUMBER_OF_ANOTHER_REGION, "number", what=", ".join(codes), warning=True)
+
+
+NOT_SAID = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+"""Stands for 'now' in a quarantine that has no instant of its own yet."""
+
+
+def _default(record: Record) -> bool:
+    """A default pool may serve no region of its own."""
+    try:
+        return cells.yes_or_no(record.get("default") or "0")
+    except Bad:
+        return False
+
+
+def _word(value: object, words: Mapping[str, E]) -> E:
+    found = words.get(str(value).strip().casefold())
+    if found is None:
+        raise Bad(Code.NOT_ONE_OF, what=value, known=", ".join(words))
+    return found
+
+
+def _ids(value: object) -> list[str]:
+    return [cells.an_id(item) for item in cells.items(value)]
+
+
+def _whole_numbers(value: object) -> list[int]:
+    return [cells.whole_number(item, 1) for item in cells.items(value)]
+
+
+# --- For bodies of HTTP -----------------------------------------------------------------------------------------------
+
+
+def validate_pool(record: Record, rules: CarouselRules | None = None, *, language: str = "en") -> CarouselPool:
+    """The pool, without generations, or `InvalidRequest` whose `fields` name each fault."""
+    checked = (rules or CarouselRules()).pool(record)
+    if checked.value is None:
+        _refuse(checked.errors, language)
+    assert checked.value is not None
+    return checked.value
+
+
+def validate_numbers(
+    values: list[object], rules: CarouselRules | None = None, *, language: str = "en"
+) -> tuple[PhoneNumber, ...]:
+    """The numbers of a generation, or `InvalidRequest` whose `fields` name each that is none."""
+    using, found, faults = rules or CarouselRules(), list[PhoneNumber](), list[Fault]()
+    for place, value in enumerate(values):
+        try:
+            found.append(using.mobile(value))
+        except Bad as bad:
+            faults.append(about(bad.code, f"numbers[{place}]", what=bad.what, known=bad.known))
+    if faults:
+        _refuse(tuple(faults), language)
+    return tuple(found)
+
+
+def _refuse(faults: tuple[Fault, ...], language: str) -> None:
+    fields = [{"field": fault.field, "code": str(fault.code), "detail": fault.say(language)} for fault in faults]
+    raise InvalidRequest("; ".join(f"{each['field']}: {each['detail']}" for each in fields), fields=fields)
