@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,7 +38,8 @@ from telephony_core.use_cases.edit_carousel import EditCarousel
 
 ADMIN = a_principal(Permission.ADMINISTER)
 DAY = timedelta(days=1)
-POOLS = [
+Rows = Sequence[Sequence[object]]
+POOLS: Rows = [
     [
         "id",
         "title",
@@ -64,6 +66,12 @@ NUMBERS: Rows = [
 
 def _store(carousel: Carousel | None = None) -> FakeStore:
     return FakeStore(FakeClock(), carousel=carousel or Carousel())
+
+
+def _turn(store: FakeStore) -> None:
+    """A week later: what a file doesn't date must not be dated anew."""
+    assert isinstance(store.clock, FakeClock)
+    store.clock.turn(7 * DAY)
 
 
 async def _take(
@@ -118,6 +126,7 @@ async def test_the_second_time_nothing_changes_and_it_says_so(tmp_path: Path) ->
     store = _store()
     first = await _take(store, tmp_path, POOLS, NUMBERS)
     before, commits = store.world.carousel, store.commits
+    _turn(store)
     again = await _take(store, tmp_path, POOLS, NUMBERS)
     assert first.changes
     assert again.changes == ()
@@ -133,6 +142,7 @@ async def test_the_shortest_file_is_enough(tmp_path: Path) -> None:
     assert (await _take(store, tmp_path, pools, numbers)).problems == ()
     (pool,) = store.world.carousel.pools
     assert (pool.generations[0].id, pool.generations[0].activates_at) == ("all-1", NOW)
+    _turn(store)
     assert (await _take(store, tmp_path, pools, numbers)).changes == ()
 
 
