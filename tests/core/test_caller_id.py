@@ -1,9 +1,293 @@
-"""The policy that ships keeps the contract of every policy."""
+"""The policy that ships keeps the contract of every policy, whatever its settings are; and it judges what was shown."""
 
-from telephony_core.caller_id import CallerIdPolicy
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import ClassVar
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony_core import caller_id
+from telephony_core.caller_id import CallerIdDecision, CallerIdPolicy, Question, Step, Verdict, judge, replay
+from telephony_core.carousel import Carousel, ChosenBy
+from telephony_core.device import Mobile
+from telephony_core.errors import NoUsableNumber
+from telephony_core.phone import PhoneNumber
+from telephony_core.region import Region, RegionSource
 from telephony_core.testing.contracts import CallerIdPolicyContract
+from telephony_core.testing.examples import (
+    NOW,
+    PROVIDER,
+    SIM_NUMBER,
+    a_carousel,
+    a_decision,
+    a_generation,
+    a_mobile,
+    a_number,
+    a_pool,
+    an_ip_phone,
+)
+from telephony_core.testing.strategies import carousels, questions, region_codes
 
 
 class TestCallerIdPolicy(CallerIdPolicyContract):
     def make_policy(self) -> CallerIdPolicy:
         return CallerIdPolicy()
+
+
+class TestCallerIdPolicyThatAsksTheClientFirst(CallerIdPolicyContract):
+    sources: ClassVar[Sequence[RegionSource]] = (RegionSource.CLIENT, RegionSource.DEFAULT)
+
+    def make_policy(self) -> CallerIdPolicy:
+        return CallerIdPolicy(region_sources=["client", "default"], sticky_days=1)
+
+
+# --- C1, C2 and C4 once more, by counting instead of by rule ----------------------------------------------------------
+
+
+@given(question=questions(from_mobile=True), other=carousels())
+def test_a_call_from_a_mobile_does_not_depend_on_the_carousel(question: Question, other: Carousel) -> None:
+    """C1: the decision is the same under any carousel, and is the SIM's number."""
+    assert isinstance(question.device, Mobile)
+    assert question.device.sim is not None
+    decision = CallerIdPolicy().decide(question)
+    assert decision == CallerIdPolicy().decide(evolve(question, carousel=other, uses={}, earlier_talk=None))
+    assert decision.requested == question.device.sim.number
+
+
+def test_a_mobile_without_a_sim_is_never_decided_about() -> None:
+    """C1 and D2: such a device is not eligible; to ask is a mistake of ours."""
+    with pytest.raises(ValueError, match="D2"):
+        CallerIdPolicy().decide(Question(NOW, a_mobile(sim=None), ("RU-NVS",)))
+
+
+@given(question=questions(from_mobile=False))
+def test_a_number_is_shown_only_where_it_is_active(question: Question) -> None:
+    """C2: of all pairs of a pool and a generation, the number is in exactly one that is in force, and it is the one
+    that the decision names."""
+    try:
+        decision = CallerIdPolicy().decide(question)
+    except NoUsableNumber:
+        return
+    in_force = {
+        (pool.id, generation.id, each.number)
+        for pool in question.carousel.pools
+        for generation in pool.generations
+        if generation.activates_at <= question.now
+        and not any(generation.activates_at < later.activates_at <= question.now for later in pool.generations)
+        for each in generation.numbers
+    }
+    for number in [decision.requested, *decision.candidates]:
+        if number is not None:
+            assert (decision.pool_id, decision.generation_id, number) in in_force
+
+
+@given(
+    codes=st.sets(region_codes(), min_size=1, max_size=3), client=st.sets(region_codes(), max_size=1), data=st.data()
+)
+def test_the_pool_has_the_best_claim_to_the_region(codes: set[str], client: set[str], data: st.DataObject) -> None:
+    """C4: no pool of the provider has a better claim, by the number of regions, the client's own, and the order."""
+    chosen_from = carousels(providers=[PROVIDER], chosen_by=ChosenBy.PROVIDER)
+    question = Question(
+        NOW, an_ip_phone(), tuple(sorted(codes)), tuple(sorted(client)), carousel=data.draw(chosen_from)
+    )
+    decision = CallerIdPolicy().decide(question)
+
+    def claim(pool_id: str) -> tuple[bool, bool, bool, bool, bool, int]:
+        pool = question.carousel.pool(pool_id)
+        assert pool is not None
+        serves = set(pool.region_codes)
+        by_number = bool(serves & codes)
+        return (
+            codes <= serves,
+            bool(serves & codes & client),
+            by_number,
+            bool(serves & client),
+            # Whether it is the default counts for nothing where some pool serves.
+            pool.is_default and not serves & (codes | client),
+            -pool.order,
+        )
+
+    best = max((pool.id for pool in question.carousel.pools), key=claim)
+    assert decision.pool_id == best
+
+
+def test_the_steps_name_the_other_pools() -> None:
+    """C4: of a number of several regions."""
+    pools = a_carousel(
+        a_pool("west", region_codes=("RU-SAM",), order=2, is_default=False),
+        a_pool("east", first=20, region_codes=("RU-NVS",), order=1),
+    )
+    decision = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS", "RU-SAM"), carousel=pools))
+    assert decision.steps[0].said == "pool east, also served by west"
+    by_client = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU",), ("RU-SAM",), carousel=pools))
+    assert by_client.steps[0].said == "pool west by client"
+    assert by_client.region == Region(("RU-SAM",), RegionSource.CLIENT)
+    by_default = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU",), carousel=pools))
+    assert by_default.steps[0].said == "pool east by default"
+
+
+def test_without_a_pool_there_is_no_number() -> None:
+    """C5: the refusal says which provider has none."""
+    with pytest.raises(NoUsableNumber) as refusal:
+        CallerIdPolicy().decide(Question(NOW, an_ip_phone(provider="asterisk"), ("RU-NVS",), carousel=a_carousel()))
+    assert refusal.value.reasons["provider"] == "asterisk"
+
+
+def test_a_refusal_tells_the_pools_that_were_tried() -> None:
+    """C5: with the steps, as data."""
+    future = a_generation(age=timedelta(days=-1))
+    pools = a_carousel(
+        a_pool("a", generations=(future,), chain=("b",), region_codes=("RU-NVS",), is_default=False),
+        a_pool("b", generations=(evolve(future, id="b-1", numbers=a_generation(first=50).numbers),), region_codes=()),
+    )
+    with pytest.raises(NoUsableNumber) as refusal:
+        CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS",), carousel=pools))
+    reasons = refusal.value.reasons
+    assert (reasons["pool"], reasons["chain"]) == ("a", ["b"])
+    assert [step["rule"] for step in reasons["steps"]] == ["C4", "C3", "C5"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("region_sources", []), ("region_sources", ["moon"]), ("sticky_days", -1), ("refresh_window_seconds", -1)],
+)
+def test_settings_of_the_policy_are_checked(field: str, value: object) -> None:
+    """C8: only its numbers are settings, and what makes no sense is refused by name."""
+    with pytest.raises(ValueError, match="moon" if value == ["moon"] else field):
+        CallerIdPolicy(**{field: value})  # type: ignore[arg-type]  # on purpose
+
+
+# --- C8: replay ------------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_of_another_version_is_shown_and_not_reproduced() -> None:
+    """C8: replay of another version says so and shows its steps."""
+    decision = a_decision(policy_version="2019-01-01")
+    told = replay(decision)
+    assert (told.same_version, told.reproduced) == (False, False)
+    assert told.steps == tuple((step, None) for step in decision.steps)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        a_decision(requested=a_number(1)),
+        a_decision(requested=None),
+        a_decision(candidates=()),
+        a_decision(steps=(Step("C99", {}, "something"),)),
+        a_decision(a_mobile(), requested=a_number(0)),
+        a_decision(a_mobile(), requested=None),
+    ],
+    ids=["other_number", "no_number", "no_candidates", "unknown_rule", "other_sim", "no_sim"],
+)
+def test_a_decision_that_does_not_follow_from_its_steps_is_not_reproduced(changed: CallerIdDecision) -> None:
+    """C8: what was stored wrongly, or changed since, is noticed."""
+    assert replay(a_decision()).reproduced
+    assert replay(a_decision(a_mobile())).reproduced
+    assert not replay(changed).reproduced
+
+
+def test_a_rule_that_says_something_else_today_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C8: replay tells what each rule says now."""
+    monkeypatch.setitem(caller_id._RULES, "C7", lambda _: "number 1")
+    told = replay(a_decision())
+    assert not told.reproduced
+    assert [(step.rule, now) for step, now in told.steps if step.said != now] == [("C7", "number 1")]
+
+
+# --- C10: the verdict ------------------------------------------------------------------------------------------------
+
+_REFRESHED = a_pool(
+    "siberia",
+    chosen_by=ChosenBy.PROVIDER,
+    generations=(
+        evolve(a_generation(2, age=timedelta(days=60)), id="old"),
+        evolve(a_generation(2, first=10, age=timedelta(minutes=10)), id="new"),
+        evolve(a_generation(2, first=20, age=timedelta(days=-30)), id="next"),
+    ),
+)
+_POOLS = a_carousel(
+    _REFRESHED,
+    a_pool("tomsk", first=30, size=2, chosen_by=ChosenBy.PROVIDER, region_codes=("RU-ALT",), is_default=False),
+    a_pool("volga", first=40, size=2, chosen_by=ChosenBy.PROVIDER, region_codes=("RU-SAM",), is_default=False),
+    a_pool("abroad", first=50, size=2, provider="asterisk"),
+)
+
+
+def _judged(
+    decision: CallerIdDecision, reported: PhoneNumber | None, window: timedelta = timedelta(hours=1)
+) -> Verdict:
+    own = frozenset({SIM_NUMBER, a_number(9)})
+    return judge(decision, reported, carousel=_POOLS, provider=PROVIDER, employee_numbers=own, window=window)
+
+
+@pytest.mark.parametrize(
+    ("reported", "verdict"),
+    [
+        (None, Verdict.NOT_REPORTED),
+        (a_number(10), Verdict.CONFORMS),
+        (a_number(0), Verdict.CONFORMS),
+        (a_number(20), Verdict.UNKNOWN_NUMBER),
+        (a_number(30), Verdict.CONFORMS_AMBIGUOUS),
+        (a_number(40), Verdict.OTHER_POOL),
+        (a_number(50), Verdict.UNKNOWN_NUMBER),
+        (SIM_NUMBER, Verdict.EMPLOYEE_NUMBER),
+        (PhoneNumber("+74951234567"), Verdict.UNKNOWN_NUMBER),
+    ],
+)
+def test_what_a_provider_chose_is_judged(reported: PhoneNumber | None, verdict: Verdict) -> None:
+    """C10 and C11: of a number of two regions, ten minutes after a refresh."""
+    question = Question(NOW, an_ip_phone(), ("RU-ALT", "RU-NVS"), ("RU-NVS",), carousel=_POOLS)
+    decision = CallerIdPolicy().decide(question)
+    assert (decision.pool_id, decision.requested) == ("siberia", None)
+    assert _judged(decision, reported) is verdict
+
+
+def test_outside_the_window_of_a_refresh_only_the_active_generation_conforms() -> None:
+    """C11: either conforms within it."""
+    decision = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS",), carousel=_POOLS))
+    assert _judged(decision, a_number(0), timedelta(minutes=10, microseconds=1)) is Verdict.CONFORMS
+    assert _judged(decision, a_number(0), timedelta(minutes=9)) is Verdict.UNKNOWN_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("decision", "reported", "verdict"),
+    [
+        (a_decision(), None, Verdict.NOT_REPORTED),
+        (a_decision(), a_number(0), Verdict.CONFORMS),
+        (a_decision(), a_number(1), Verdict.OTHER_NUMBER),
+        (a_decision(), SIM_NUMBER, Verdict.EMPLOYEE_NUMBER),
+        (a_decision(a_mobile()), SIM_NUMBER, Verdict.CONFORMS),
+        (a_decision(a_mobile()), a_number(9), Verdict.OTHER_NUMBER),
+        (a_decision(a_mobile()), a_number(0), Verdict.OTHER_NUMBER),
+    ],
+)
+def test_what_we_asked_for_is_judged(
+    decision: CallerIdDecision, reported: PhoneNumber | None, verdict: Verdict
+) -> None:
+    """C10: one was requested and another shown; an employee's number leaked, which C1 knows nothing of."""
+    assert _judged(decision, reported) is verdict
+
+
+@given(question=questions())
+def test_what_was_requested_conforms(question: Question) -> None:
+    """C10: and so does every candidate of the provider's."""
+    try:
+        decision = CallerIdPolicy().decide(question)
+    except NoUsableNumber:
+        return
+    for number in [decision.requested] if decision.requested else decision.candidates:
+        verdict = judge(
+            decision,
+            number,
+            carousel=question.carousel,
+            provider=question.device.provider,
+            employee_numbers=frozenset(),
+            window=timedelta(0),
+        )
+        assert verdict is Verdict.CONFORMS

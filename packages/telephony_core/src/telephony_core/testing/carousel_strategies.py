@@ -49,14 +49,26 @@ def region_codes() -> st.SearchStrategy[str]:
     return st.sampled_from(REGION_CODES)
 
 
-class _Choices:
-    """Many small choices out of one draw: a byte each, so that it is fast and shrinks to the first of everything."""
+_ENTROPY = 2**20
 
-    def __init__(self, draw: st.DrawFn, count: int) -> None:
-        self._left = iter(draw(st.binary(min_size=count, max_size=count)))
+
+class _Choices:
+    """Many small choices out of few draws: each integer drawn is used up digit by digit, to changing bases.
+
+    So it is fast, and shrinks to the first of everything in few steps.
+    """
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+        self._value = 0
+        self._left = 1
 
     def below(self, bound: int) -> int:
-        return next(self._left) % bound
+        if self._left < bound:
+            self._value, self._left = self._draw(st.integers(0, _ENTROPY - 1)), _ENTROPY
+        self._value, digit = divmod(self._value, bound)
+        self._left //= bound
+        return digit
 
     def one_in(self, bound: int) -> bool:
         return self.below(bound) == bound - 1
@@ -86,18 +98,16 @@ def _carousel_number(number: PhoneNumber, choices: _Choices, now: datetime) -> C
 
 
 def _generations(
-    draw: st.DrawFn, pool_id: str, series: int, now: datetime, most: int, max_numbers: int
+    choices: _Choices, pool_id: str, series: int, now: datetime, most: int, max_numbers: int
 ) -> tuple[Generation, ...]:
     """Generations at distinct instants round `now`; a later one may keep some of the numbers of the one before."""
-    choices = _Choices(draw, 3 * len(_INSTANTS) + 1)
     instants = sorted(choices.shuffled(_INSTANTS)[: 1 + choices.below(most)])
     sizes = [1 + choices.below(max_numbers) for _ in instants]
-    states = _Choices(draw, 2 * sum(sizes))
     generations = []
     first = 0
     for place, (instant, size) in enumerate(zip(instants, sizes, strict=True), start=1):
         numbers = (a_number(series * 1000 + first + at) for at in range(size))
-        carried = tuple(_carousel_number(number, states, now) for number in numbers)
+        carried = tuple(_carousel_number(number, choices, now) for number in numbers)
         generations.append(Generation(f"{pool_id}-{place}", carried, now + instant))
         first += choices.below(size + 1)
     return tuple(generations)
@@ -110,16 +120,16 @@ def carousels(
     now: datetime = NOW,
     chosen_by: ChosenBy | None = None,
     providers: Sequence[str] = (PROVIDER, "asterisk"),
-    max_pools: int = 4,
+    max_pools: int = 3,
     max_generations: int = 3,
-    max_numbers: int = 5,
+    max_numbers: int = 4,
     limits: bool = True,
 ) -> Carousel:
     """Carousels in order (C0), of one to `max_pools` pools of each of the first few `providers`.
 
     `chosen_by` None: mostly by us. `limits` False: no caps, rests or duties of declaration, only quarantines.
     """
-    head = _Choices(draw, 1 + len(providers) * (3 + len(REGION_CODES) + max_pools * (max_pools + 13)))
+    head = _Choices(draw)
     pools: list[CarouselPool] = []
     for provider in providers[: 1 + head.below(len(providers))]:
         ids = [f"{provider[:1]}{place}" for place in range(1 + head.below(max_pools))]
@@ -139,10 +149,10 @@ def carousels(
                     order=orders[place],
                     # A chain leads to later pools only, in any order, so it ends and has no cycle.
                     chain=tuple(head.shuffled(later)[: head.below(len(later) + 1)]),
-                    when_exhausted=WhenExhausted.REFUSE if head.one_in(4) else WhenExhausted.WIDEN,
+                    when_exhausted=WhenExhausted.REFUSE if head.one_in(3) else WhenExhausted.WIDEN,
                     limits=_limits(head) if limits else ShowLimits(),
-                    declaration_required=limits and head.one_in(4),
-                    generations=_generations(draw, pool_id, len(pools), now, max_generations, max_numbers),
+                    declaration_required=limits and head.one_in(2),
+                    generations=_generations(head, pool_id, len(pools), now, max_generations, max_numbers),
                 )
             )
     return Carousel(tuple(pools))
@@ -153,7 +163,7 @@ def number_uses(draw: st.DrawFn, carousel: Carousel, *, now: datetime = NOW) -> 
     """How the numbers of a carousel may have been used: turns differ within it, as a running count's do."""
     last_shown = (now - timedelta(hours=1), now - timedelta(seconds=59), now - timedelta(microseconds=1), now)
     numbers = numbers_of(carousel)
-    choices = _Choices(draw, 3 * len(numbers))
+    choices = _Choices(draw)
     uses = {}
     for place, number in enumerate(numbers):
         picks, shows = choices.below(6), choices.below(5)
@@ -196,16 +206,18 @@ def questions(
     of its numbers, an earlier talk showed one of them. `talked` False: there was none; `from_mobile` None: a few are.
     """
     seen = draw(carousels(now=now) if carousel is None else carousel)
-    choices = _Choices(draw, 16)
+    choices = _Choices(draw)
     provider = choices.of(sorted({pool.provider for pool in seen.pools}))
     sim = CorporateSim(a_number(1_110_001), issued_at=now - timedelta(days=90))
-    number_codes = choices.shuffled(REGION_CODES)[: choices.of((1, 0, 2, 3))]
+    number_codes = choices.shuffled(REGION_CODES)[: choices.of((1, 2, 3, 0, 2))]
     # A client's regions are often among those of the number, and must be for some of the rules to be asked.
     client_codes = (*number_codes, *REGION_CODES)[choices.below(3) :][: choices.of((0, 1, 2))]
     talk = None
     if choices.below(2) if talked is None else talked:
-        numbers = numbers_of(seen)
-        talk = EarlierTalk(numbers[draw(st.integers(0, len(numbers) - 1))], now - choices.of(_AGES))
+        # Mostly a number that could be shown again.
+        serving = seen.of_provider(provider).serving(number_codes) if choices.below(4) else ()
+        numbers = numbers_of(Carousel(tuple(pool for pool, _ in serving)) if serving else seen)
+        talk = EarlierTalk(choices.of(numbers), now - choices.of(_AGES))
     mobile = choices.one_in(5) if from_mobile is None else from_mobile
     return Question(
         now=now,

@@ -12,7 +12,7 @@ from datetime import datetime
 from attrs import evolve
 
 from telephony_core.call import Attempt, Call
-from telephony_core.call_facts import FactKind, Outcome
+from telephony_core.call_facts import Outcome
 from telephony_core.caller_id import EarlierTalk, Verdict
 from telephony_core.errors import InvalidRequest
 from telephony_core.party import TargetKind
@@ -75,19 +75,26 @@ class FakeCalls:
         stored = world.attempt(attempt.id)
         if stored is None or stored.version != attempt.version:
             raise self._unit.lose()
+        if attempt.provider_reference is not None:
+            holder = await self.attempt_by_reference(attempt.provider, attempt.provider_reference)
+            if holder is not None and holder.id != attempt.id:
+                raise self._unit.lose()
         saved = evolve(attempt, version=attempt.version + 1)
         world.calls[stored.call_id] = world.calls[stored.call_id].with_attempt(saved)
         return saved
 
-    async def unknown_attempts(self, provider: str, line: str, number: PhoneNumber) -> tuple[Attempt, ...]:
-        return tuple(
+    async def unreferenced_attempts(
+        self, provider: str, line: str, number: PhoneNumber, since: datetime
+    ) -> tuple[Attempt, ...]:
+        found = (
             attempt
             for attempt in self._unit.world().attempts()
             if (attempt.provider, attempt.device.line, attempt.phone_number) == (provider, line, number)
             and attempt.provider_reference is None
-            and any(fact.kind is FactKind.ANSWER_LOST for fact in attempt.facts)
-            and attempt.reading.outcome in (None, Outcome.UNRESOLVED)
+            and attempt.started_at >= since
+            and attempt.reading.outcome not in (Outcome.NOT_SENT, Outcome.REFUSED_BY_PROVIDER)
         )
+        return tuple(sorted(found, key=lambda attempt: attempt.id))
 
     async def live_attempts(self, after_id: str, limit: int) -> tuple[Attempt, ...]:
         live = (attempt for attempt in self._unit.world().attempts() if attempt.live and attempt.id > after_id)

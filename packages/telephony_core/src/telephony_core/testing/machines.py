@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from attrs import define, evolve
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
@@ -64,13 +64,14 @@ class DaysOfUse(RuleBasedStateMachine):
         self.uses: dict[PhoneNumber, NumberUse] = {}
         self.shows: dict[PhoneNumber, list[datetime]] = {}
         self.talks: dict[int, EarlierTalk] = {}
+        self.numbers: dict[int, tuple[str, ...]] = {}
         self.live: list[_LiveCall] = []
         self.runs: dict[str, _Run] = {}
         self.fresh = 900_000
         self.told: list[str] = []
 
     @initialize(
-        carousel=carousels(providers=[PROVIDER], chosen_by=ChosenBy.US, max_pools=3, max_generations=2, max_numbers=4)
+        carousel=carousels(providers=[PROVIDER], chosen_by=ChosenBy.US, max_pools=2, max_generations=2, max_numbers=3)
     )
     def a_carousel(self, carousel: Carousel) -> None:
         self.carousel = carousel
@@ -79,17 +80,30 @@ class DaysOfUse(RuleBasedStateMachine):
 
     @rule(client=st.integers(0, 2), regions=st.sets(st.sampled_from(REGION_CODES), min_size=1, max_size=2))
     def call(self, client: int, regions: set[str]) -> None:
+        """A client is called at a number of these regions."""
+        self.numbers[client] = tuple(sorted(regions))
+        self._call(client)
+
+    @precondition(lambda self: self.talks)
+    @rule(which=st.integers(0, 2))
+    def call_again(self, which: int) -> None:
+        """A client to whom we have talked is called again, at the same number (C6)."""
+        known = sorted(self.talks)
+        self._call(known[which % len(known)])
+
+    def _call(self, client: int) -> None:
+        codes = self.numbers[client]
         question = Question(
             now=self.now,
             device=an_ip_phone(),
-            number_codes=tuple(sorted(regions)),
+            number_codes=codes,
             client_codes=(REGION_CODES[client],),
             carousel=self.carousel,
             uses=self._uses_today(),
             earlier_talk=self.talks.get(client),
         )
         answer = ask(self.policy, question)
-        self._tell(f"client {client} in {', '.join(sorted(regions))} is called")
+        self._tell(f"client {client} in {', '.join(codes)} is called")
         try:
             check_all(question, answer, self.claims)
         except AssertionError as failure:
@@ -241,7 +255,7 @@ class DaysOfUse(RuleBasedStateMachine):
         return ["", "What happened before:", *self.told]
 
 
-def live_through_days(policy: Policy, claims: Claims, *, steps: int = 25) -> None:
+def live_through_days(policy: Policy, claims: Claims, *, steps: int = 30) -> None:
     """Let the policy live through days of use; an AssertionError tells what it broke, and how it came to that."""
 
     class Days(DaysOfUse):
@@ -252,6 +266,11 @@ def live_through_days(policy: Policy, claims: Claims, *, steps: int = 25) -> Non
     run_state_machine_as_test(
         Days,
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            phases=[phase for phase in Phase if phase is not Phase.explain],
         ),
     )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from telephony_core.caller_id import DEFAULT_SOURCES, Question
+from telephony_core.caller_id import Question
 from telephony_core.carousel import CarouselPool, Generation, NumberUse, WhenExhausted
 from telephony_core.phone import PhoneNumber
 from telephony_core.region import RegionSource
@@ -23,9 +23,7 @@ def pools_of(question: Question) -> list[CarouselPool]:
     return sorted(mine, key=lambda pool: (pool.order, pool.id))
 
 
-def selected_pool(
-    question: Question, sources: Sequence[RegionSource] = DEFAULT_SOURCES
-) -> tuple[CarouselPool | None, RegionSource]:
+def selected_pool(question: Question, sources: Sequence[RegionSource]) -> tuple[CarouselPool | None, RegionSource]:
     """C4: the pool of the region, and the source that named the region."""
     pools = pools_of(question)
     client = set(question.client_codes)

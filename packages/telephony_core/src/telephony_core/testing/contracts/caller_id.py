@@ -13,21 +13,22 @@ import copy
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import combinations
 from typing import ClassVar
 
 import pytest
 from attrs import evolve
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from telephony_core import caller_id
-from telephony_core.caller_id import DEFAULT_SOURCES, CallerIdDecision, EarlierTalk, Question, Replay
-from telephony_core.carousel import CarouselPool, ChosenBy, NumberUse, Quarantine
+from telephony_core.caller_id import CallerIdDecision, EarlierTalk, Question, Replay
+from telephony_core.carousel import Carousel, CarouselPool, ChosenBy, NumberUse, Quarantine, ShowLimits
 from telephony_core.phone import PhoneNumber
 from telephony_core.region import RegionSource
 from telephony_core.serialization import compact_json, decision_from_stored, decision_to_stored
 from telephony_core.testing import oracles
-from telephony_core.testing.carousel_strategies import carousels, questions
+from telephony_core.testing.carousel_strategies import REGION_CODES, carousels, numbers_of, questions
 from telephony_core.testing.contracts import caller_id_rules as rules
 from telephony_core.testing.contracts.caller_id_rules import Claims, Policy, ask
 from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_pool, an_ip_phone
@@ -41,6 +42,9 @@ _inherited = settings(
     # A contract is inherited by several classes on purpose.
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow, HealthCheck.filter_too_much],
     deadline=None,
+    report_multiple_bugs=False,
+    # The story explains more than Hypothesis' own phase for it, which takes longer than all the others.
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -52,6 +56,12 @@ class CallerIdPolicyContract:
     """Whether it shares the picks out evenly (C7)."""
     sticky: ClassVar[bool] = True
     """Whether it shows a client the number that they know (C6)."""
+    sources: ClassVar[Sequence[RegionSource]] = (
+        RegionSource.NUMBERING_PLAN,
+        RegionSource.CLIENT,
+        RegionSource.DEFAULT,
+    )
+    """Where the region of a call comes from, in order (C4)."""
 
     def make_policy(self) -> Policy:
         """The policy to test; asked for more than once."""
@@ -61,16 +71,12 @@ class CallerIdPolicyContract:
         """How long an earlier talk is remembered (C6)."""
         return timedelta(days=int(getattr(policy, "sticky_days", 30)))
 
-    def region_sources(self, policy: Policy) -> Sequence[RegionSource]:
-        """Where the region comes from, in order (C4)."""
-        return tuple(getattr(policy, "region_sources", DEFAULT_SOURCES))
-
     def replay(self, decision: CallerIdDecision) -> Replay | None:
         """A stored decision asked again; None for a policy with rules of its own, which replays them by itself."""
         return caller_id.replay(decision)
 
     def claims(self, policy: Policy) -> Claims:
-        return Claims(self.fair, self.sticky, self.memory(policy), self.region_sources(policy))
+        return Claims(self.fair, self.sticky, self.memory(policy), self.sources)
 
     # --- one decision ---------------------------------------------------------------------------------------------
 
@@ -95,26 +101,54 @@ class CallerIdPolicyContract:
     @_inherited
     @given(question=questions(from_mobile=False, carousel=carousels(chosen_by=ChosenBy.US, max_pools=2)))
     def test_c3_never_a_number_that_may_not_be_shown_now(self, question: Question) -> None:
-        """C3: retired, quarantined, not declared, over a cap or resting at that instant."""
-        rules.check_usable(question, ask(self.make_policy(), question))
+        """C3: retired, quarantined, not declared, over a cap or resting at that instant.
+
+        Under the pools' own limits and under each kind alone; asked again and again with the number of the last answer
+        on the bench, until nothing is left to show.
+        """
+        policy = self.make_policy()
+        for limited in (question, *_under_each_limit(question)):
+            left = limited
+            for _ in range(len(numbers_of(question.carousel)) + 1):
+                answer = ask(policy, left)
+                rules.check_usable(left, answer)
+                if not isinstance(answer, CallerIdDecision) or answer.requested is None:
+                    break
+                left = _quarantined(left, {answer.requested})
 
     @_inherited
-    @given(question=questions(from_mobile=False, carousel=carousels(max_generations=1, max_numbers=1, limits=False)))
+    @given(
+        question=questions(
+            from_mobile=False, carousel=carousels(max_pools=4, max_generations=1, max_numbers=1, limits=False)
+        )
+    )
     def test_c4_the_pool_is_the_regions(self, question: Question) -> None:
-        """C4: the sources in order; of several regions the pool of all, the client's, the first."""
-        policy = self.make_policy()
-        rules.check_selected_pool(question, ask(policy, question), self.claims(policy))
+        """C4: the sources in order; of several regions the pool of all, the client's, the first.
+
+        Asked about numbers of every region, and of every two.
+        """
+        policy, claims = self.make_policy(), self.claims(self.make_policy())
+        for codes in [question.number_codes, *combinations(REGION_CODES, 1), *combinations(REGION_CODES, 2)]:
+            for client_codes in {(), question.client_codes, REGION_CODES[:1], REGION_CODES[-2:-1]}:
+                each = evolve(question, number_codes=codes, client_codes=client_codes)
+                rules.check_selected_pool(each, ask(policy, each), claims)
 
     @_inherited
     @given(question=questions(from_mobile=False, carousel=carousels(chosen_by=ChosenBy.US, providers=["beeline"])))
     def test_c5_an_exhausted_pool_is_widened_or_refuses(self, question: Question) -> None:
-        """C5: along the chain, then the default; a refusal only where nothing is left."""
-        policy = self.make_policy()
-        exhausted = {number for pool, _ in [oracles.selected_pool(question)] if pool for number in _numbers(pool)}
-        for each in (question, _quarantined(question, exhausted)):
-            answer = ask(policy, each)
-            rules.check_chain(each, answer, self.claims(policy))
-            rules.check_selected_pool(each, answer, self.claims(policy))
+        """C5: along the chain, then the default; a refusal only where nothing is left.
+
+        Asked about every region, with what serves it as it is, and on the bench.
+        """
+        policy, claims = self.make_policy(), self.claims(self.make_policy())
+        for code in REGION_CODES:
+            in_region = evolve(question, number_codes=(code,))
+            selected, _ = oracles.selected_pool(in_region, self.sources)
+            exhausted = _numbers(selected) if selected is not None else set()
+            for each in (in_region, _quarantined(in_region, exhausted)):
+                answer = ask(policy, each)
+                rules.check_chain(each, answer, claims)
+                rules.check_selected_pool(each, answer, claims)
 
     @_inherited
     @given(
@@ -138,7 +172,7 @@ class CallerIdPolicyContract:
         rules.check_sticky(question, first, claims)
 
     @_inherited
-    @given(question=questions())
+    @given(question=questions(carousel=carousels(chosen_by=ChosenBy.PROVIDER)) | questions())
     def test_c11_where_the_provider_chooses_we_do_not_pretend_to(self, question: Question) -> None:
         """C11: its numbers are listed unfiltered, and none is requested."""
         rules.check_providers_choice(question, ask(self.make_policy(), question))
@@ -273,6 +307,21 @@ def _after_turn(question: Question, pool: CarouselPool, number: PhoneNumber) -> 
     return evolve(question, uses={**question.uses, number: use})
 
 
+def _under_each_limit(question: Question) -> list[Question]:
+    """The question under one kind of limit at a time, the same for all pools."""
+    kinds: list[tuple[ShowLimits, bool]] = [
+        (ShowLimits(), True),
+        (ShowLimits(per_day=2), False),
+        (ShowLimits(warm_up=(1, 3)), False),
+        (ShowLimits(rest_seconds=3600), False),
+    ]
+    found = []
+    for limits, required in kinds:
+        pools = (evolve(pool, limits=limits, declaration_required=required) for pool in question.carousel.pools)
+        found.append(evolve(question, carousel=Carousel(tuple(pools))))
+    return found
+
+
 def _quarantined(question: Question, numbers: set[PhoneNumber]) -> Question:
     """The question with these numbers on the bench."""
     bench = Quarantine("complaints", "E-1", question.now)
@@ -289,4 +338,4 @@ def _quarantined(question: Question, numbers: set[PhoneNumber]) -> Question:
             for generation in pool.generations
         ]
         pools.append(evolve(pool, generations=tuple(generations)))
-    return evolve(question, carousel=evolve(question.carousel, pools=tuple(pools)))
+    return evolve(question, carousel=Carousel(tuple(pools)))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from telephony_core.caller_id import DEFAULT_SOURCES, CallerIdDecision, Question
+from telephony_core.caller_id import CallerIdDecision, Question
 from telephony_core.carousel import CarouselPool, ChosenBy
 from telephony_core.device import Mobile
 from telephony_core.errors import NoUsableNumber
@@ -38,10 +38,10 @@ def ask(policy: Policy, question: Question) -> Answer:
 class Claims:
     """What a policy claims of itself; it is held to that."""
 
-    fair: bool = True
-    sticky: bool = True
-    memory: timedelta = timedelta(days=30)
-    sources: Sequence[RegionSource] = DEFAULT_SOURCES
+    fair: bool
+    sticky: bool
+    memory: timedelta
+    sources: Sequence[RegionSource]
 
 
 def check_all(question: Question, answer: Answer, claims: Claims) -> None:

@@ -12,6 +12,7 @@ from attrs import evolve
 
 from telephony_core.call import Attempt, Call
 from telephony_core.carousel import Carousel
+from telephony_core.errors import StoreUnavailable
 from telephony_core.events import CallEvent
 from telephony_core.ports import ConcurrentChange, Store, UnitOfWork
 from telephony_core.testing.examples import a_call
@@ -21,6 +22,9 @@ Work = Callable[[UnitOfWork], Awaitable[T]]
 
 TRIES = 300
 """More than there are rivals in any test: who loses each time is wronged."""
+
+MAX_REFUSED = 10
+"""How often a store may be too busy before it counts as unavailable."""
 
 
 class StoreContractBase:
@@ -51,12 +55,21 @@ async def once(store: Store, work: Work[T]) -> T:
 
 
 async def do(store: Store, work: Work[T]) -> T:
-    """Do this in a writing unit of work, begun again as often as others win."""
+    """Do this in a writing unit of work, begun again as often as others win.
+
+    Who was refused because too many came at once (law 5: a bounded wait) comes again, too, but not for ever.
+    """
+    refused = 0
     for _ in range(TRIES):
         try:
             return await once(store, work)
         except ConcurrentChange:
             await asyncio.sleep(0)
+        except StoreUnavailable:
+            refused += 1
+            if refused > MAX_REFUSED:
+                raise
+            await asyncio.sleep(0.05 * refused)
     pytest.fail(f"others won {TRIES} times")
 
 

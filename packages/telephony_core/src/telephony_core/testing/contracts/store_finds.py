@@ -63,28 +63,44 @@ class FindsContract(StoreContractBase):
 
     @pytest.mark.parametrize(
         ("story", "found"),
-        [("unknown", True), ("unresolved", True), ("requested", False), ("accepted", False), ("talked", False)],
+        [("unknown", True), ("unresolved", True), ("requested", True), ("refused", False), ("not_sent", False)],
     )
-    async def test_unknown_attempts_are_those_whose_answer_was_lost(
+    async def test_attempts_without_a_reference_are_those_that_a_report_could_be_about(
         self, store: Store, story: str, found: bool
     ) -> None:
-        """K3: live or unresolved, and without a reference."""
+        """K3: those whose answer was lost and those that wait for it, not those that were surely not dialled."""
         attempt = await put_attempt(store, an_attempt_that(story))
-        unknown = await see(store, lambda uow: uow.calls.unknown_attempts(PROVIDER, _LINE, CLIENT_NUMBER))
-        assert unknown == ((attempt,) if found else ())
+        seen = await see(store, lambda uow: uow.calls.unreferenced_attempts(PROVIDER, _LINE, CLIENT_NUMBER, NOW))
+        assert seen == ((attempt,) if found else ())
 
-    async def test_an_unknown_attempt_is_of_its_provider_line_and_number(self, store: Store) -> None:
+    async def test_an_attempt_without_a_reference_is_of_its_provider_line_number_and_time(self, store: Store) -> None:
         await put_attempt(store, an_attempt_that("unknown"))
         await put_attempt(store, an_attempt_that("unknown", provider_reference="ref-1"))
 
-        async def count(provider: str, line: str, place: int | None = None) -> int:
+        async def count(provider: str, line: str, place: int | None = None, since: datetime = NOW) -> int:
             number = CLIENT_NUMBER if place is None else a_number(place)
-            return len(await see(store, lambda uow: uow.calls.unknown_attempts(provider, line, number)))
+            return len(await see(store, lambda uow: uow.calls.unreferenced_attempts(provider, line, number, since)))
 
         assert await count(PROVIDER, _LINE) == 1
         assert await count("asterisk", _LINE) == 0
         assert await count(PROVIDER, "1018@pbx") == 0
         assert await count(PROVIDER, _LINE, 5) == 0
+        assert await count(PROVIDER, _LINE, since=NOW + timedelta(microseconds=1)) == 0
+
+    async def test_a_reference_is_one_attempt_s(self, store: Store) -> None:
+        """K3: two attempts never claim the same call of the provider."""
+        await put_attempt(store, an_attempt_that("accepted", provider_reference="ref-1"))
+        other = await put_attempt(store, an_attempt_that("requested", started_at=NOW + timedelta(minutes=5)))
+
+        async def claim(uow: UnitOfWork) -> None:
+            attempt = await uow.calls.attempt(other.id)
+            assert attempt is not None
+            await uow.calls.save_attempt(evolve(attempt, provider_reference="ref-1"))
+            await uow.commit()
+
+        with pytest.raises(ConcurrentChange):
+            async with store.write() as uow:
+                await claim(uow)
 
     async def test_live_attempts_come_by_id_in_portions(self, store: Store) -> None:
         """K2: whoever reconciles sees each live attempt once, and no ended one."""
