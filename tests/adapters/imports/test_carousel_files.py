@@ -34,6 +34,7 @@ from telephony_core.party import Permission
 from telephony_core.phone import PhoneNumber
 from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_number, a_pool, a_principal
 from telephony_core.testing.fakes import FakeClock, FakeStore
+from telephony_core.use_cases.ask_provider import Wish
 from telephony_core.use_cases.edit_carousel import EditCarousel
 
 ADMIN = a_principal(Permission.ADMINISTER)
@@ -120,6 +121,10 @@ async def test_pools_and_numbers_come_from_a_book(tmp_path: Path) -> None:
         WhenExhausted.REFUSE,
     )
     assert volga.generations[0].activates_at == datetime(2026, 12, 1, tzinfo=UTC)
+    assert [(wish.wish, wish.pool_id) for wish in outcome.ask_provider] == [
+        (Wish.SERVE_REGIONS, "volga"),
+        (Wish.REPLACE_NUMBERS, "volga"),
+    ], "where the provider chooses, it is only recorded (C11)"
 
 
 async def test_the_second_time_nothing_changes_and_it_says_so(tmp_path: Path) -> None:
@@ -129,7 +134,7 @@ async def test_the_second_time_nothing_changes_and_it_says_so(tmp_path: Path) ->
     _turn(store)
     again = await _take(store, tmp_path, POOLS, NUMBERS)
     assert first.changes
-    assert again.changes == ()
+    assert (again.changes, again.problems) == ((), ())
     assert store.world.carousel == before
     assert store.commits == commits
 
@@ -143,7 +148,8 @@ async def test_the_shortest_file_is_enough(tmp_path: Path) -> None:
     (pool,) = store.world.carousel.pools
     assert (pool.generations[0].id, pool.generations[0].activates_at) == ("all-1", NOW)
     _turn(store)
-    assert (await _take(store, tmp_path, pools, numbers)).changes == ()
+    again = await _take(store, tmp_path, pools, numbers)
+    assert (again.changes, again.problems) == ((), ())
 
 
 async def test_a_dry_run_is_the_difference_and_changes_nothing(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from telephony_core.errors import CarouselConflict, InvalidRequest, NotPermitted
 from telephony_core.party import Permission, Principal
 from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_number, a_pool, a_principal
 from telephony_core.testing.fakes import CommitFault, FakeClock, FakeStore
-from telephony_core.use_cases.ask_provider import Effect, Wish
+from telephony_core.use_cases.ask_provider import Effect, Wish, wishes
 from telephony_core.use_cases.edit_carousel import EditCarousel
 from telephony_core.use_cases.run_carousel import RunCarousel
 
@@ -394,3 +394,21 @@ async def test_who_changed_what_is_logged(caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.INFO):
         await run.quarantine(SUPERVISOR, a_number(3), "complaints")
     assert f"number {a_number(3).e164} of pool siberia: stop_showing by {SUPERVISOR.id}" in caplog.text
+
+
+async def test_a_change_of_the_whole_says_what_to_ask_pool_by_pool() -> None:
+    """C11: only of pools from which the provider chooses, and only of what differs."""
+    run, _, _ = _desk()
+    benched = await run.quarantine(SUPERVISOR, a_number(101), "spam")
+    before = Carousel((a_pool(), benched.pool))
+    generation = a_generation(2, pool_id="volga", first=150, id="next", activates_at=NOW + DAY)
+    freed = _volga(generations=(*_volga().generations, generation), region_codes=("RU-SAM", "RU-SAR"))
+    after = Carousel((a_pool(region_codes=("RU-NVS",), limits=ShowLimits(9)), freed))
+    assert wishes(before, before, NOW) == ()
+    found = wishes(before, after, NOW)
+    assert [(wish.wish, wish.pool_id, wish.numbers) for wish in found] == [
+        (Wish.SERVE_REGIONS, "volga", ()),
+        (Wish.REPLACE_NUMBERS, "volga", (a_number(150), a_number(151))),
+        (Wish.SHOW_AGAIN, "volga", (a_number(101),)),
+    ]
+    assert [wish.wish for wish in wishes(after, before, NOW)] == [Wish.SERVE_REGIONS, Wish.STOP_SHOWING]

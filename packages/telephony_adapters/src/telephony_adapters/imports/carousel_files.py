@@ -23,16 +23,21 @@ from telephony_adapters.imports.tables import UnreadableFile, open_tables
 from telephony_core.carousel import Carousel
 from telephony_core.errors import CarouselConflict
 from telephony_core.party import Principal
+from telephony_core.use_cases.ask_provider import AskProvider, wishes
 from telephony_core.use_cases.edit_carousel import EditCarousel
 
 
 @frozen
 class ImportedCarousel:
-    """The outcome: what differs from before, or the problems for which nothing was taken."""
+    """The outcome: what differs from before, or the problems for which nothing was taken.
+
+    `ask_provider`: what to ask of providers that choose by themselves; what we record there is only recorded (C11).
+    """
 
     changes: tuple[Difference, ...]
     problems: tuple[Problem, ...]
     dry_run: bool
+    ask_provider: tuple[AskProvider, ...] = ()
 
     @property
     def errors(self) -> int:
@@ -94,7 +99,8 @@ async def import_carousel(
         problems = [*read.problems, *_conflicts(read, conflict)]
         return ImportedCarousel((), tuple(problems), dry_run)
     problems = [*read.problems, *found]
-    return ImportedCarousel(differences(edited.before, edited.after), tuple(problems), dry_run)
+    asked = wishes(edited.before, edited.after, edited.at)
+    return ImportedCarousel(differences(edited.before, edited.after), tuple(problems), dry_run, asked)
 
 
 # --- Reading ----------------------------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ carousel's numbers are the company's own, so they stand here in full.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from attrs import field, frozen
 
-from telephony_core.carousel import CarouselPool, ChosenBy
+from telephony_core.carousel import Carousel, CarouselPool, ChosenBy, Generation
 from telephony_core.phone import PhoneNumber
 
 
@@ -106,3 +106,35 @@ def asked(
         limits = {name: value for name, value in found.items() if value}
     codes = pool.region_codes if wish is Wish.SERVE_REGIONS else ()
     return (AskProvider(wish, pool.provider, pool.id, pool.title, numbers, codes, at, limits),)
+
+
+def wishes(before: Carousel, after: Carousel, now: datetime) -> tuple[AskProvider, ...]:
+    """What to ask for a change of the whole carousel, pool by pool: regions, limits, new numbers, benched numbers."""
+    return tuple(wish for pool in after.pools for wish in _wishes_of_pool(before.pool(pool.id), pool, now))
+
+
+def _wishes_of_pool(before: CarouselPool | None, after: CarouselPool, now: datetime) -> Iterator[AskProvider]:
+    if before is None or before.region_codes != after.region_codes:
+        yield from asked(Wish.SERVE_REGIONS, after)
+    if before is not None and before.limits != after.limits:
+        yield from asked(Wish.KEEP_LIMITS, after)
+    old = {each.id: each for each in before.generations} if before is not None else {}
+    for generation in after.generations:
+        was = old.get(generation.id)
+        if (was is None or _numbers(was) != _numbers(generation)) and generation.activates_at >= now:
+            at = generation.activates_at
+            yield from asked(Wish.REPLACE_NUMBERS, after, numbers=_numbers(generation), at=at)
+    benched, active = _benched(before, now), _benched(after, now)
+    for number in sorted(active - benched):
+        yield from asked(Wish.STOP_SHOWING, after, numbers=(number,))
+    for number in sorted(benched - active):
+        yield from asked(Wish.SHOW_AGAIN, after, numbers=(number,))
+
+
+def _benched(pool: CarouselPool | None, now: datetime) -> set[PhoneNumber]:
+    active = pool.active(now) if pool is not None else None
+    return {each.number for each in active.numbers if each.quarantine is not None} if active is not None else set()
+
+
+def _numbers(generation: Generation) -> tuple[PhoneNumber, ...]:
+    return tuple(each.number for each in generation.numbers)
