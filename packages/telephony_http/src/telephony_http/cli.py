@@ -16,6 +16,8 @@ from typing import Any
 
 import rich_click as click
 
+from telephony_http import cli_imports
+
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -188,6 +190,9 @@ def tokens_revoke(prefix: str) -> None:
     from telephony_http.commands.tokens import revoke
 
     _run(revoke(prefix))
+
+
+cli_imports.add_to(telephony)
 
 
 # --- Running ----------------------------------------------------------------------------------------------------------
