@@ -37,8 +37,11 @@ class Chores:
     kept_at: list[datetime] = field(factory=list)
     in_hand: Callable[[], Awaitable[None]] = _nothing
 
-    async def __call__(self) -> None:
-        self.done["reconcile"] += 1
+    async def look_up_due(self) -> None:
+        self.done["look up"] += 1
+
+    async def pass_time_outs(self) -> None:
+        self.done["pass time-outs"] += 1
         await self.in_hand()
         if self.failing:
             raise self.failing.pop(0)
@@ -74,7 +77,7 @@ class Waits:
         if len(asked) < self.rounds:
             await asyncio.sleep(0)
             return
-        if len(self.seconds) == 4 and all(len(each) >= self.rounds for each in self.seconds.values()):
+        if len(self.seconds) == 5 and all(len(each) >= self.rounds for each in self.seconds.values()):
             self.stop.set()
         await stop.wait()
 
@@ -93,9 +96,10 @@ async def test_each_chore_begins_at_once_and_comes_again_at_its_own_interval() -
     """Statuses are refreshed at the start; a keeper that wants no look for long is looked at by the pace."""
     chores = Chores()
     waits = await run(chores, rounds=3)
-    assert chores.done == {"reconcile": 3, "forget": 3, "keep": 3, "refresh": 3}
+    assert chores.done == {"pass time-outs": 3, "look up": 3, "forget": 3, "keep": 3, "refresh": 3}
     assert waits.seconds == {
-        "worker: reconcile": [1.0] * 3,
+        "worker: pass time-outs": [1.0] * 3,
+        "worker: look up": [1.0] * 3,
         "worker: forget": [300.0] * 3,
         "worker: keep Chores": [2.0] * 3,
         "worker: refresh Chores": [60.0] * 3,
@@ -110,10 +114,10 @@ async def test_a_database_that_is_away_is_waited_for_longer_and_longer(caplog: p
     chores = Chores(failing=[StoreUnavailable() for _ in range(3)])
     with caplog.at_level(logging.INFO):
         waits = await run(chores, rounds=5)
-    assert waits.seconds["worker: reconcile"] == [1.0, 2.0, 4.0, 1.0, 1.0]
+    assert waits.seconds["worker: pass time-outs"] == [1.0, 2.0, 4.0, 1.0, 1.0]
     assert [record.getMessage() for record in caplog.records] == [
-        "worker: reconcile: store_unavailable",
-        "worker: reconcile goes on after 3 failures",
+        "worker: pass time-outs: store_unavailable",
+        "worker: pass time-outs goes on after 3 failures",
     ]
     assert all(record.exc_info is None for record in caplog.records)
 
@@ -121,7 +125,7 @@ async def test_a_database_that_is_away_is_waited_for_longer_and_longer(caplog: p
 async def test_a_bug_in_one_chore_ends_neither_it_nor_the_others(caplog: pytest.LogCaptureFixture) -> None:
     chores = Chores(failing=[RuntimeError("a bug")], forget_failing=True)
     await run(chores, rounds=4)
-    assert chores.done == {"reconcile": 4, "forget": 4, "keep": 4, "refresh": 4}
+    assert chores.done == {"pass time-outs": 4, "look up": 4, "forget": 4, "keep": 4, "refresh": 4}
     assert any(record.exc_info for record in caplog.records)
 
 
@@ -147,7 +151,7 @@ async def test_a_stop_lets_the_step_in_hand_finish() -> None:
         go_on.set()
         await worker
     assert chores.done["finished"] == 1
-    assert chores.done["reconcile"] == 1
+    assert chores.done["pass time-outs"] == 1
 
 
 async def test_a_step_that_outlasts_the_grace_is_cancelled() -> None:

@@ -20,7 +20,7 @@ GROWING = ("calls", "attempts", "provider_reports", "idempotency_keys", "reserva
 PARTIAL = {
     "live": "ix_attempts_live",
     "in progress": "ix_attempts_live",
-    "unknown": "ix_attempts_answer_lost",
+    "without reference": "ix_attempts_unreferenced",
     "due": "ix_attempts_look_up_at",
     "unmatched": "ix_provider_reports_unmatched",
     "unmatched of a line": "ix_provider_reports_unmatched_line",
@@ -37,7 +37,7 @@ QUESTIONS: dict[str, Work[object]] = {
     "by the CRM's id": lambda uow: uow.calls.by_external_id("task-77"),
     "an attempt": lambda uow: uow.calls.attempt("id"),
     "by reference": lambda uow: uow.calls.attempt_by_reference(PROVIDER, "ref"),
-    "unknown": lambda uow: uow.calls.unknown_attempts(PROVIDER, LINE, CLIENT_NUMBER),
+    "without reference": lambda uow: uow.calls.unreferenced_attempts(PROVIDER, LINE, CLIENT_NUMBER, NOW),
     "live": lambda uow: uow.calls.live_attempts("", 100),
     "due": lambda uow: uow.calls.due_for_look_up(NOW, 100),
     "count": lambda uow: uow.calls.count_attempts("E-5", NOW),

@@ -191,7 +191,7 @@ class Office:
         desk = CallerIdDesk(self.rules.policy, regions, zones)
         notes = FactNotes(gateways, self.ids, self.rules)
         matcher = ReportMatcher(notes)
-        dialler = LegDialler(store, gateways, notes, matcher)
+        dialler = LegDialler(store, gateways, notes, matcher, self.clock)
         self.initiate = InitiateCall(
             self.directory, store, gateways, judge, desk, self.statuses, self.ids, dialler, self.rules
         )

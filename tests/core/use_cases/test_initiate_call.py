@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import pytest
+from attrs import evolve
 from tests.core.use_cases.office import ANY_HOUR, Office
 
 from telephony_core.call import MatchedBy
-from telephony_core.call_facts import AttemptState, FactKind, LegName, Outcome
+from telephony_core.call_facts import AttemptState, Fact, FactKind, LegName, Outcome
 from telephony_core.caller_id import Verdict
 from telephony_core.device import Mobile
 from telephony_core.dialling import DiallingRules, QuietHours
@@ -43,6 +44,7 @@ from telephony_core.errors import (
     TooManyRequests,
 )
 from telephony_core.party import Permission, Target, TargetKind
+from telephony_core.ports import ProviderReport
 from telephony_core.testing.examples import a_client, a_contact, a_mobile, a_sim, an_entered_number, an_interest
 from telephony_core.testing.fake_gateways import Behaviour, Fate
 from telephony_core.testing.fake_store import CommitFault
@@ -428,6 +430,7 @@ async def test_an_unknown_outcome_is_no_error_and_is_in_the_way() -> None:
             await office.press(employee, client, key="2")
         assert refusal.value.reasons["attempt_id"] == unknown.attempt_id
         assert refusal.value.retry_after == 60
+        assert refusal.value.reasons["acknowledge_from"] == "2026-11-23T09:16:02Z"
     acknowledged = frozenset({str(unknown.attempt_id)})
     office.clock.turn(timedelta(seconds=59))
     with pytest.raises(PreviousOutcomeUnknown):
@@ -514,6 +517,99 @@ async def test_a_provider_that_keeps_its_calls_settles_by_look_up() -> None:
     assert office.attempt(placed.attempt_id).reading.outcome is Outcome.NOT_SENT
     assert office.store.reservations == {}
     assert len(office.provider.requests) == 2
+
+
+async def test_a_later_attempt_s_report_is_not_credited_to_an_earlier_unknown_one() -> None:
+    """K1, K3: a report overtakes the answer of a later attempt to the same number: it waits for that answer."""
+    office = Office(can_look_up=False)
+    office.provider.fate(Fate.UNKNOWN_NOT_DIALLED)
+    lost = await office.press(key="1")
+    await office.wait(901)
+    assert office.attempt(lost.attempt_id).reading.outcome is Outcome.UNRESOLVED
+    office.provider.fate(Fate.HANGS)
+    press = asyncio.create_task(office.press(key="2"))
+    await until(lambda: office.provider.ledger)
+    await office.deliver(office.provider.reports()[0])
+    assert office.attempt(lost.attempt_id).provider_reference is None
+    office.provider.release()
+    placed = await press
+    assert office.attempt(placed.attempt_id).reading.state is AttemptState.RINGING_EMPLOYEE
+    assert office.attempt(lost.attempt_id).reading.outcome is Outcome.UNRESOLVED
+
+
+async def test_an_acknowledged_attempt_does_not_go_on_to_ring_the_client() -> None:
+    """K3, K5: its number is another attempt's now; its employee's late answer is hung up."""
+    office = Office(two_step=True, can_look_up=False)
+    office.provider.fate(Fate.UNKNOWN_DIALLED)
+    unknown = await office.press(0, 0, key="1")
+    late = office.provider.reports()
+    office.clock.turn(timedelta(seconds=60))
+    placed = await office.press(1, 0, key="2", acknowledge_unknown=[str(unknown.attempt_id)])
+    await office.deliver()
+    await office.deliver(*late)
+    rung = [ring.attempt_id for ring in office.provider.ledger if ring.leg is LegName.CLIENT]
+    assert rung == [placed.attempt_id]
+    assert [command.attempt_id for command in office.provider.hang_ups] == [unknown.attempt_id]
+
+
+async def test_a_process_that_was_held_up_does_not_dial_any_more(office: Office) -> None:
+    """K3: by then others may have taken the intent for lost, acknowledged it and called."""
+    real = office.store.commit
+
+    def held_up(world: object) -> None:
+        real(world)  # type: ignore[arg-type]
+        office.clock.turn(timedelta(seconds=6))
+        office.store.commit = real  # type: ignore[method-assign]
+
+    office.store.commit = held_up  # type: ignore[method-assign, assignment]
+    with pytest.raises(ProviderUnavailable):
+        await office.press()
+    assert office.provider.requests == []
+    assert office.attempts[0].reading.outcome is Outcome.NOT_SENT
+    assert office.store.reservations == {}
+
+
+async def test_time_outs_are_measured_by_our_own_clock() -> None:
+    """K2: a provider's clock that is hours off neither doubts a talk that has just begun nor trusts an endless ring."""
+    office = Office(can_look_up=False)
+    placed = await office.press()
+    shifted = [evolve(report, facts=_shifted(report, hours=-3)) for report in office.provider.reports()[:4]]
+    await office.deliver(*shifted)
+    await office.wait(1)
+    assert not office.attempt(placed.attempt_id).reading.doubtful
+    ahead = Office(can_look_up=False)
+    placed = await ahead.press()
+    await ahead.deliver(*(evolve(each, facts=_shifted(each, hours=3)) for each in ahead.provider.reports()[:1]))
+    await ahead.wait(60)
+    assert ahead.attempt(placed.attempt_id).reading.doubtful
+
+
+def _shifted(report: ProviderReport, hours: float) -> frozenset[Fact]:
+    return frozenset(evolve(fact, at=fact.at + timedelta(hours=hours)) for fact in report.facts)
+
+
+async def test_a_key_whose_life_is_over_places_a_new_call(office: Office) -> None:
+    """K4: after 24 hours the same key is a new press, whether or not anybody has tidied up."""
+    first = await office.press(key="k")
+    await office.wait(70)
+    await office.deliver()
+    office.clock.turn(timedelta(hours=24))
+    second = await office.press(0, 1, key="k")
+    assert (second.replayed, second.call.id == first.call.id) == (False, False)
+
+
+async def test_a_mark_on_one_entry_is_a_mark_on_the_number(office: Office) -> None:
+    """N3: the same number stands twice on the card, and only one of the entries says do not call."""
+    marked = an_entered_number("+7 913 000-00-00", id="n-2", do_not_call=True, primary=False)
+    office.directory.put(a_client(id="C-0", numbers=(an_entered_number("89130000000", id="n-1"), marked)))
+    with pytest.raises(PhoneNumberNotCallable):
+        await office.press()
+
+
+async def test_a_due_date_at_the_end_of_time_does_no_harm(office: Office) -> None:
+    """K6: a planned Call waits for its due date, however far ahead."""
+    planned = await office.press(dial=False, due_at=datetime.max.replace(tzinfo=office.clock.now().tzinfo))
+    assert planned.call.state(planned.at, office.rules.call_open_for).value == "planned"
 
 
 # --- Which Call -----------------------------------------------------------------------------------------------------

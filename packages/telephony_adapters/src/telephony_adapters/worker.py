@@ -30,7 +30,9 @@ LONGEST_BACK_OFF = 30.0
 class Reconciling(Protocol):
     """`ReconcileCalls` of the core, or what stands for it in a test."""
 
-    async def __call__(self) -> object: ...
+    async def pass_time_outs(self) -> object: ...
+
+    async def look_up_due(self) -> object: ...
 
     async def forget(self) -> object: ...
 
@@ -99,7 +101,8 @@ async def run_worker(
     was asked of a provider is settled by the next worker as an unknown outcome, never asked again (K3).
     """
     chores = [
-        _Chore("reconcile", pace.reconcile, _always(reconcile)),
+        _Chore("pass time-outs", pace.reconcile, _always(reconcile.pass_time_outs)),
+        _Chore("look up", pace.reconcile, _always(reconcile.look_up_due)),
         _Chore("forget", pace.forget, _always(reconcile.forget)),
         *(_Chore(f"keep {type(keeper).__name__}", pace.keep, _keeping(keeper, clock)) for keeper in keepers),
         *(_Chore(f"refresh {type(each).__name__}", pace.refresh, _always(each.refresh)) for each in refreshers),

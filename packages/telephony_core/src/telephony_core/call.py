@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from telephony_core.call_facts import Fact, FactKind, LegName, LegState, Outcome, Reading, read
 from telephony_core.caller_id import CallerIdDecision, Verdict
 from telephony_core.device import Device, DeviceKind
-from telephony_core.errors import CallClosed, CallHasLiveAttempt, CallOfAnotherEmployee, CallOfAnotherTarget
+from telephony_core.errors import CallClosed, CallOfAnotherEmployee, CallOfAnotherTarget
 from telephony_core.party import Permission, Principal, Target, TargetCard, TargetKind
 from telephony_core.phone import PhoneNumber
 
@@ -145,9 +145,10 @@ class Attempt:
 
     def learn(self, facts: Iterable[Fact], now: datetime) -> Attempt:
         """The attempt with these facts known too. Nothing new: the same value. `now` is the database's clock."""
-        known = self.facts | frozenset(facts)
-        if known == self.facts:
+        new = frozenset(evolve(fact, noted_at=fact.noted_at or now) for fact in facts) - self.facts
+        if not new:
             return self
+        known = self.facts | new
         ended_at = self.ended_at or (now if read(known).ended else None)
         return evolve(self, facts=known, ended_at=ended_at)
 
@@ -202,7 +203,7 @@ class Call:
         """Derived from the attempts (an unknown one is live). `open_for`: how long a Call stays open by itself (K6)."""
         if any(attempt.live for attempt in self.attempts):
             return CallState.IN_PROGRESS
-        if self.closed_at is not None or now >= self._last_stir + open_for:
+        if self.closed_at is not None or now - open_for >= self._last_stir:
             return CallState.CLOSED
         if not self.attempts:
             return CallState.PLANNED
@@ -217,7 +218,8 @@ class Call:
 
     @property
     def live_attempt(self) -> Attempt | None:
-        return next((attempt for attempt in self.attempts if attempt.live), None)
+        """The latest that is live: an earlier one may be too, if it is unknown and was acknowledged."""
+        return next((attempt for attempt in reversed(self.attempts) if attempt.live), None)
 
     def admit(
         self,
@@ -229,7 +231,8 @@ class Call:
         now: datetime,
         open_for: timedelta,
     ) -> None:
-        """Refuse an attempt that doesn't belong here (K6). `number_of_client`: the called number is the client's."""
+        """Refuse an attempt that doesn't belong here (K6); a live one in the way is its reservation's business (K5).
+        `number_of_client`: the called number is the client's."""
         if self.employee_id != employee_id and not principal.may(Permission.ACT_FOR_OTHERS):
             raise CallOfAnotherEmployee
         same_target = self.target == card.target
@@ -240,8 +243,6 @@ class Call:
             raise CallOfAnotherTarget(call_id=self.id)
         if self.state(now, open_for) is CallState.CLOSED:
             raise CallClosed(call_id=self.id)
-        if self.live_attempt is not None and not self.live_attempt.reading.doubtful:
-            raise CallHasLiveAttempt(call_id=self.id, attempt_id=self.live_attempt.id)
 
     def with_attempt(self, attempt: Attempt) -> Call:
         """The Call with this attempt added, or put in the place of its earlier value."""

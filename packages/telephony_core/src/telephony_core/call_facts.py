@@ -13,7 +13,7 @@ stage that it doubts: whatever the provider reports of a later stage overrides i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -116,7 +116,9 @@ _CAUSE_ORDER = {cause: place for place, cause in enumerate(Cause)}
 class Fact:
     """One thing known of one leg. `at` is when it happened by the clock of who says so; causes go with `released`.
 
-    `detail` is the provider's own code or word for a refusal, for the record.
+    `detail` is the provider's own code or word for a refusal, for the record. `noted_at` is our database's clock when
+    we first knew it, from which time-outs are measured: a provider's clock may be hours off. It is no part of the
+    fact, so that the same thing told twice is one fact.
     """
 
     leg: LegName
@@ -124,6 +126,11 @@ class Fact:
     at: datetime
     cause: Cause | None = None
     detail: str | None = None
+    noted_at: datetime | None = field(default=None, eq=False)
+
+    @property
+    def known_since(self) -> datetime:
+        return self.noted_at or self.at
 
 
 class AttemptState(StrEnum):
@@ -159,7 +166,10 @@ _OUTCOME_OF_CLIENT_CAUSE = {
 
 @frozen
 class Leg:
-    """One leg as its facts show it. Times are the earliest reported of their kind; None: never reported."""
+    """One leg as its facts show it. Times are the earliest reported of their kind; None: never reported.
+
+    `since` is for each kind of fact when we first knew of it, by our own clock.
+    """
 
     name: LegName
     state: LegState
@@ -170,6 +180,7 @@ class Leg:
     answered_at: datetime | None = None
     released_at: datetime | None = None
     cause: Cause | None = None
+    since: Mapping[FactKind, datetime] = field(factory=dict, eq=False, repr=False)
 
     @property
     def doubted(self) -> bool:
@@ -204,6 +215,7 @@ def _leg(name: LegName, facts: Iterable[Fact]) -> Leg:
         answered_at=first(FactKind.ANSWERED),
         released_at=first(FactKind.RELEASED),
         cause=min(causes, key=_CAUSE_ORDER.__getitem__, default=None),
+        since={kind: min(fact.known_since for fact in mine if fact.kind is kind) for kind in {f.kind for f in mine}},
     )
 
 
@@ -293,7 +305,7 @@ def time_outs(
     """The time-outs that have passed and are not in the set yet. `started_at` is the instant of the first intent.
 
     `reports_heard`: the provider's reports are known to have arrived since then, so a missing one means something (K2).
-    Stages are measured on our own clock from the fact's `at`: a provider's clock that is shifted shifts them, too.
+    Stages are measured on our own clock, from when we knew of them.
     """
     reading = read(facts)
     if reading.ended:
@@ -324,15 +336,15 @@ def _passed_stage(
     rides_along = leg.name is LegName.CLIENT and leg.requested_at == employee.requested_at
     if rides_along and not leg.heard_of and employee.answered_at is None:
         return None
-    since = employee.answered_at if rides_along else leg.requested_at
+    since = employee.since.get(FactKind.ANSWERED) if rides_along else leg.since.get(FactKind.REQUESTED)
     match leg.strongest:
         case FactKind.REQUESTED if not rides_along:
             return FactKind.ANSWER_LOST if passed(since, limits.provider_answer + limits.grace) else None
         case FactKind.REQUESTED | FactKind.ACCEPTED if passed(since, limits.ringing_confirmed):
             return FactKind.DID_NOT_RING if reports_heard else FactKind.NO_RINGING_REPORTED
-        case FactKind.RINGING if passed(leg.ringing_at, limits.ringing):
+        case FactKind.RINGING if passed(leg.since[leg.strongest], limits.ringing):
             return FactKind.RINGS_TOO_LONG
-        case FactKind.ANSWERED if leg.name is LegName.CLIENT and passed(leg.answered_at, limits.talk_unheard):
+        case FactKind.ANSWERED if leg.name is LegName.CLIENT and passed(leg.since[leg.strongest], limits.talk_unheard):
             return FactKind.TALKS_UNHEARD
         case _:
             return None

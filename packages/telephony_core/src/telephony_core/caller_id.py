@@ -394,7 +394,8 @@ def judge(
     if reported in decision.candidates:
         return Verdict.CONFORMS
     at = decision.decided_at
-    for pool in carousel.of_provider(provider).pools:
+    # The decided pool first: a number that moved to it from another one conforms.
+    for pool in sorted(carousel.of_provider(provider).pools, key=lambda pool: pool.id != decision.pool_id):
         if not any(generation.has(reported) for generation in pool.conforming(at, window)):
             continue
         if pool.id == decision.pool_id:

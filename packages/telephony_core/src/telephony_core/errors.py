@@ -70,7 +70,7 @@ class IdempotencyKeyMissing(InvalidRequest):
 
 
 class NotPermitted(TelephonyError):
-    """You don't have the permission that this needs."""
+    """You don't have the permission that this needs; who administers the service can grant it."""
 
     code = "not_permitted"
 
@@ -86,25 +86,25 @@ class NotFound(TelephonyError):
 
 
 class ClientNotFound(NotFound):
-    """There is no client of this id in the directory."""
+    """There is no client of this id in the directory; check the id, or put the client in first."""
 
     code = "client_not_found"
 
 
 class InterestNotFound(NotFound):
-    """There is no interest of this id in the directory."""
+    """There is no interest of this id in the directory; check the id, or put the interest in first."""
 
     code = "interest_not_found"
 
 
 class EmployeeNotFound(NotFound):
-    """There is no employee of this id in the directory."""
+    """There is no employee of this id in the directory; check the id, or put the employee in first."""
 
     code = "employee_not_found"
 
 
 class CallNotFound(NotFound):
-    """There is no Call of this id that you may see."""
+    """There is no Call of this id that you may see; check the id, or place a new Call."""
 
     code = "call_not_found"
 
@@ -116,7 +116,7 @@ class DeviceNotFound(NotFound):
 
 
 class PoolNotFound(NotFound):
-    """There is no pool of this id in the carousel."""
+    """There is no pool of this id in the carousel; the pools are listed at /carousel/pools."""
 
     code = "pool_not_found"
 
@@ -132,13 +132,13 @@ class EmployeeBusy(Conflict):
 
 
 class NumberBeingCalled(Conflict):
-    """A colleague is calling this number right now."""
+    """A colleague is calling this number right now; wait until that call has ended."""
 
     code = "number_being_called"
 
 
 class CallHasLiveAttempt(Conflict):
-    """An attempt of this Call is still going on."""
+    """An attempt of this Call is still going on; hang it up, or wait until it has ended."""
 
     code = "call_has_live_attempt"
 
@@ -152,7 +152,7 @@ class RequestInProgress(Conflict):
 class PreviousOutcomeUnknown(Conflict):
     """It is not known whether an earlier attempt rang the client; wait until it is settled, or acknowledge it.
 
-    To acknowledge is to send the attempt's id as `acknowledge_unknown`, which is accepted from Retry-After on.
+    To acknowledge is to send the attempt's id as `acknowledge_unknown`, which is accepted from `acknowledge_from` on.
     """
 
     code = "previous_outcome_unknown"
@@ -193,25 +193,25 @@ class PhoneNumberNotOfTarget(Unacceptable):
 
 
 class PhoneNumberNotCallable(Unacceptable):
-    """This number may not be called now; the reasons say why."""
+    """This number may not be called now; the reasons say why. Quiet hours end by themselves, other reasons don't."""
 
     code = "phone_number_not_callable"
 
 
 class DestinationNotAllowed(Unacceptable):
-    """Calls to numbers of this class are switched off."""
+    """Calls to numbers of this class are switched off; who runs the service can switch them on in its settings."""
 
     code = "destination_not_allowed"
 
 
 class NoPhoneNumbers(Unacceptable):
-    """The client or interest has no phone number that could be dialled."""
+    """The client or interest has no phone number that could be dialled; add one to the card."""
 
     code = "no_phone_numbers"
 
 
 class NoUsableNumber(Unacceptable):
-    """No number of the pool may be shown to the client now, nor one of its chain."""
+    """No number of the pool, nor of its chain, may be shown to the client now; call from a mobile, or refresh it."""
 
     code = "no_usable_number"
 
@@ -235,7 +235,7 @@ class IdempotencyKeyReused(Unacceptable):
 
 
 class NotSupportedByProvider(Unacceptable):
-    """The provider of this device can't do that."""
+    """The provider of this device can't do that; try another device."""
 
     code = "not_supported_by_provider"
 
@@ -251,7 +251,7 @@ class Unavailable(TelephonyError):
 
 
 class ProviderRefused(Unavailable):
-    """The provider refused the call, so no phone rang; its own code stands in `provider_code`."""
+    """The provider refused the call, so no phone rang; `provider_code` is its own code: ask support about it."""
 
     code = "provider_refused"
 
@@ -263,12 +263,12 @@ class ProviderUnavailable(Unavailable):
 
 
 class DirectoryUnavailable(Unavailable):
-    """The directory of clients and employees doesn't answer; nothing was dialled."""
+    """The directory of clients and employees doesn't answer; nothing was dialled, so try again in a while."""
 
     code = "directory_unavailable"
 
 
 class StoreUnavailable(Unavailable):
-    """The database doesn't answer; nothing was dialled."""
+    """The database doesn't answer; nothing was dialled, so try again in a while."""
 
     code = "store_unavailable"

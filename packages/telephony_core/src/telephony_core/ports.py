@@ -195,6 +195,8 @@ class ProviderGateway(Protocol):
 class ProviderReport:
     """One report of a provider, parsed. (`provider`, `subscription_id`, `event_id`) is what makes it one (law 10).
 
+    `at` is when the provider's call began, as far as the report tells, else when what it tells happened.
+
     Who it is about: `attempt_id` where the provider carries ids of ours, else `reference`, else it may be inferred from
     `line`, `phone_number` and time, and only if `placed_by_us` (an inbound or hand-dialled call is nobody's attempt).
     """
@@ -305,8 +307,14 @@ class CallRepository(Protocol):
         """Store a changed attempt and return it as stored, with its next version, which a further save in this unit
         of work begins from. Another version stored meanwhile: `ConcurrentChange`."""
 
-    async def unknown_attempts(self, provider: str, line: str, number: PhoneNumber) -> tuple[Attempt, ...]:
-        """Attempts without a reference whose answer was lost, on this line to this number, live or unresolved."""
+    async def unreferenced_attempts(
+        self, provider: str, line: str, number: PhoneNumber, since: datetime
+    ) -> tuple[Attempt, ...]:
+        """Attempts on this line to this number, begun since then, of which no reference is known; by id.
+
+        All that a report without a known reference could be about: those whose answer was lost, and those that still
+        wait for it; not those that were surely not dialled (refused, not sent).
+        """
 
     async def live_attempts(self, after_id: str, limit: int) -> tuple[Attempt, ...]:
         """Live attempts with ids above `after_id`, by id."""

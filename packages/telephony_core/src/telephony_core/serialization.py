@@ -120,7 +120,7 @@ def _register_keys(converter: Converter, stored_kind: type[Any], /, **keys: str)
 
 stored = _converter()
 """For stored data. Lives as long as the process."""
-_register_keys(stored, Fact, leg="l", kind="k", at="t", cause="c", detail="d")
+_register_keys(stored, Fact, leg="l", kind="k", at="t", cause="c", detail="d", noted_at="n")
 _register_keys(stored, ShowLimits, per_day="per_day", rest_seconds="rest_seconds", warm_up="warm_up")
 
 events = _converter()

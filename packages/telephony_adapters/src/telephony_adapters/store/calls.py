@@ -46,15 +46,16 @@ _ATTEMPT_BY_REFERENCE = Lockable.of(
         attempts.c.provider == bindparam("provider"), attempts.c.provider_reference == bindparam("reference")
     )
 )
-_UNKNOWN = Lockable.of(
+_UNREFERENCED = Lockable.of(
     select(attempts)
     .where(
         attempts.c.provider == bindparam("provider"),
         attempts.c.line == bindparam("line"),
         attempts.c.phone_number == bindparam("number"),
-        attempts.c.answer_lost,
         attempts.c.provider_reference.is_(None),
-        attempts.c.live | (attempts.c.outcome == Outcome.UNRESOLVED.value),
+        attempts.c.started_at >= bindparam("since"),
+        attempts.c.outcome.is_(None)
+        | attempts.c.outcome.not_in([Outcome.NOT_SENT.value, Outcome.REFUSED_BY_PROVIDER.value]),
     )
     .order_by(attempts.c.id)
 )
@@ -174,8 +175,11 @@ class SqlCalls:
             raise ConcurrentChange(f"attempt {attempt.id}")
         return stored
 
-    async def unknown_attempts(self, provider: str, line: str, number: PhoneNumber) -> tuple[Attempt, ...]:
-        rows = await self._work.rows(_UNKNOWN, {"provider": provider, "line": line, "number": number.e164})
+    async def unreferenced_attempts(
+        self, provider: str, line: str, number: PhoneNumber, since: datetime
+    ) -> tuple[Attempt, ...]:
+        about = {"provider": provider, "line": line, "number": number.e164, "since": since}
+        rows = await self._work.rows(_UNREFERENCED, about)
         return tuple(map(attempt_of, rows))
 
     async def live_attempts(self, after_id: str, limit: int) -> tuple[Attempt, ...]:

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from telephony_core.call import Attempt, Call, MatchedBy, ShownNumber, UsedDevice
-from telephony_core.call_facts import FactKind
 from telephony_core.caller_id import Verdict
 from telephony_core.device import DeviceKind
 from telephony_core.party import Target
@@ -116,7 +115,6 @@ def changing_row(attempt: Attempt) -> AttemptRow:
         "state": reading.state.value,
         "outcome": reading.outcome.value if reading.outcome else None,
         "live": not reading.ended,
-        "answer_lost": any(fact.kind is FactKind.ANSWER_LOST for fact in attempt.facts),
         "carousel_number": e164(_carousel_number(attempt)),
     }
 

@@ -94,24 +94,32 @@ attempts = Table(
     Column("state", String, nullable=False),
     Column("outcome", String),
     Column("live", Boolean, nullable=False),
-    Column("answer_lost", Boolean, nullable=False),
     # The carousel's number that the client saw, as far as is known (C6).
     Column("carousel_number", String),
     UniqueConstraint("call_id", "place"),
-    UniqueConstraint("provider", "provider_reference"),
     Index(None, "employee_id", "started_at"),
     Index(None, "client_id", "phone_number", "started_at"),
     Index(None, "phone_number", "started_at"),
+    Index(None, "started_at"),
+    # Partial, so that SQLite doesn't search it for the many that have none.
+    Index(
+        "uq_attempts_provider_reference",
+        "provider",
+        "provider_reference",
+        unique=True,
+        postgresql_where=text("provider_reference IS NOT NULL"),
+        sqlite_where=text("provider_reference IS NOT NULL"),
+    ),
     # SQLite takes a partial index only where the question has its condition word by word.
     Index("ix_attempts_live", "id", postgresql_where=text("live"), sqlite_where=text("live = 1")),
     Index(
-        "ix_attempts_answer_lost",
+        "ix_attempts_unreferenced",
         "provider",
         "line",
         "phone_number",
-        "provider_reference",
-        postgresql_where=text("answer_lost"),
-        sqlite_where=text("answer_lost = 1"),
+        "started_at",
+        postgresql_where=text("provider_reference IS NULL"),
+        sqlite_where=text("provider_reference IS NULL"),
     ),
     Index(
         "ix_attempts_look_up_at",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
@@ -17,6 +17,7 @@ from telephony_core.call_facts import Fact, FactKind, LegName
 from telephony_core.errors import StoreUnavailable
 from telephony_core.ports import (
     Accepted,
+    Clock,
     ConcurrentChange,
     DialAnswer,
     NotSent,
@@ -37,27 +38,39 @@ TRIES = 20
 
 @frozen
 class LegDialler:
+    """`clock` only tells how long ago an intent was decided, so that no process dials after others gave it up."""
+
     store: Store
     gateways: Mapping[str, ProviderGateway]
     notes: FactNotes
     matcher: ReportMatcher
+    clock: Clock
 
-    async def carry_out(self, commands: Iterable[Command]) -> None:
+    async def carry_out(self, commands: Iterable[Command], decided_at: datetime) -> None:
         """Do what is due at the gateway. Each command's own failure is written down or left to reconciliation."""
         for command in commands:
             if isinstance(command, HangUp):
                 await self.hang_up(command)
             else:
-                await self.dial(command)
+                await self.dial(command, decided_at)
 
     async def hang_up(self, command: HangUp) -> bool:
         return await self.gateways[command.provider].hang_up(command)
 
-    async def dial(self, command: Dial) -> DialAnswer:
+    async def dial(self, command: Dial, decided_at: datetime) -> DialAnswer:
         """Make the request and record its answer. If the answer can't be recorded, reconciliation will find the intent
-        without one and settle it as unknown."""
+        without one and settle it as unknown.
+
+        `decided_at` is what `clock` showed when the intent was decided. A process that was held up since for longer
+        than the grace doesn't dial any more: with the time that an answer may take it would come after the intent was
+        taken for lost, and a person who acknowledged that might be calling the same client.
+        """
         try:
-            answer = await self.gateways[command.provider].start(command)
+            answer: DialAnswer
+            if self.clock.now() > decided_at + timedelta(seconds=self.notes.rules.limits.grace):
+                answer = NotSent("the process was held up after the intent")
+            else:
+                answer = await self.gateways[command.provider].start(command)
         except Exception:  # a gateway's bug must not hide that it may have dialled
             log.exception("gateway %s failed on attempt %s", command.provider, command.attempt_id)
             answer = OutcomeUnknown("the gateway failed")
@@ -69,6 +82,7 @@ class LegDialler:
 
     async def _record(self, command: Dial, answer: DialAnswer) -> None:
         for _ in range(TRIES):
+            began_at = self.clock.now()
             try:
                 async with self.store.write() as uow:
                     attempt = await uow.calls.attempt(command.attempt_id)
@@ -79,7 +93,8 @@ class LegDialler:
                     await uow.commit()
             except ConcurrentChange:
                 continue
-            await self.carry_out(due)
+            await self.carry_out(due, began_at)
+            await self.catch_up(command.attempt_id)
             return
         raise StoreUnavailable("Too many changes at once.")
 
@@ -87,6 +102,11 @@ class LegDialler:
         self, uow: UnitOfWork, attempt: Attempt, leg: LegName, answer: DialAnswer, now: datetime
     ) -> tuple[Command, ...]:
         reference = answer.reference if isinstance(answer, Accepted) else None
+        if reference is not None:
+            holder = await uow.calls.attempt_by_reference(attempt.provider, reference)
+            if holder is not None and holder.id != attempt.id:
+                log.error("the reference of attempt %s is held by attempt %s", attempt.id, holder.id)
+                reference = None
         attempt, due = await self.notes.note(
             uow,
             attempt,
@@ -98,6 +118,29 @@ class LegDialler:
         # Reports may have overtaken the answer; they wait unmatched.
         _, more = await self.matcher.catch_up(uow, attempt, now)
         return (*due, *more)
+
+    async def catch_up(self, attempt_id: str) -> None:
+        """Apply what waits for this attempt.
+
+        A report and the answer that names its call may be stored side by side without seeing each other; so each side
+        looks again when its own is stored, and the later one finds the other's.
+        """
+        async with self.store.read() as uow:
+            attempt = await uow.calls.attempt(attempt_id)
+            waits = attempt is not None and await self.matcher.could_catch_up(uow, attempt)
+        if not waits:
+            return
+        began_at = self.clock.now()
+        try:
+            async with self.store.write() as uow:
+                attempt = await uow.calls.attempt(attempt_id)
+                if attempt is None:
+                    return
+                _, due = await self.matcher.catch_up(uow, attempt, await uow.now())
+                await uow.commit()
+        except ConcurrentChange:
+            return  # whoever won has looked, or the next round will
+        await self.carry_out(due, began_at)
 
 
 def _fact(leg: LegName, answer: DialAnswer, now: datetime) -> Fact:

@@ -43,8 +43,14 @@ class NumberJudge:
         An interest's contacts come before its client: who was named for the matter is the one to ask first. `marked`
         are numbers that stand on the do-not-call list.
         """
+        # A mark on one entry is a mark on the number, wherever else on the card it stands.
+        marked |= {
+            number
+            for _, entered in _entered(card)
+            if entered.do_not_call and (number := self.parser.parse(entered.as_entered).number) is not None
+        }
         found: dict[object, TargetNumber] = {}
-        flagged: list[str] = []
+        flagged: list[TargetNumber] = []
         for owner, entered in _entered(card):
             judged = self.judge(entered, owner, card, now, marked)
             number = judged.parsed.number
@@ -52,10 +58,10 @@ class NumberJudge:
             once = (number, judged.parsed.extension) if number else entered.as_entered
             found.setdefault(once, judged)
             if entered.primary and number:
-                flagged.append(found[once].id)
+                flagged.append(found[once])
         numbers = tuple(found.values())
-        primary = next(iter(flagged), next((each.id for each in numbers if each.parsed.understood), None))
-        return tuple(evolve(each, primary=each.id == primary) for each in numbers)
+        primary = next(iter(flagged), next((each for each in numbers if each.parsed.understood), None))
+        return tuple(evolve(each, primary=each is primary) for each in numbers)
 
     def judge(
         self,

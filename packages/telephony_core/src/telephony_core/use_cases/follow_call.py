@@ -27,19 +27,31 @@ class ApplyReport:
         a while. Raises `StoreUnavailable`: the provider shall send it again.
         """
         for _ in range(TRIES):
+            began_at = self.dialler.clock.now()
             try:
-                applied, due = await self._apply(report)
+                applied, matched, due = await self._apply(report)
             except ConcurrentChange:
                 continue
-            await self.dialler.carry_out(due)
+            await self.dialler.carry_out(due, began_at)
+            if applied and not matched:
+                await self._look_again(report)
             return applied
         raise StoreUnavailable("Too many changes at once.")
 
-    async def _apply(self, report: ProviderReport) -> tuple[bool, tuple[Command, ...]]:
+    async def _look_again(self, report: ProviderReport) -> None:
+        """The answer that tells whose call this is may have been stored at the same time."""
+        if report.reference is None:
+            return
+        async with self.store.read() as uow:
+            attempt = await uow.calls.attempt_by_reference(report.provider, report.reference)
+        if attempt is not None:
+            await self.dialler.catch_up(attempt.id)
+
+    async def _apply(self, report: ProviderReport) -> tuple[bool, bool, tuple[Command, ...]]:
         async with self.store.write() as uow:
             now = await uow.now()
             if not await uow.reports.add(report, now):
-                return False, ()
+                return False, False, ()
             due: tuple[Command, ...] = ()
             match = await self.matcher.attempt_of(uow, report)
             if match is not None:
@@ -48,7 +60,7 @@ class ApplyReport:
                 _, more = await self.matcher.catch_up(uow, attempt, now)
                 due = (*due, *more)
             await uow.commit()
-            return True, due
+            return True, match is not None, due
 
 
 @frozen

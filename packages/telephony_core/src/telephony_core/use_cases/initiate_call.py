@@ -157,11 +157,11 @@ class InitiateCall:
             return earlier
         gathered = await self._gather(principal, request, employee_id)
         attempt_id = self.ids.new_id()
-        intent = await self._commit_intent(principal, request, scope, gathered, attempt_id)
+        intent, decided_at = await self._commit_intent(principal, request, scope, gathered, attempt_id)
         if intent.replayed or intent.attempt_id is None:
             return intent
         # Once the intent is committed the caller may go away; the call goes on to its recorded answer.
-        return await shield(self._dial(intent.call, attempt_id))
+        return await shield(self._dial(intent.call, attempt_id, decided_at))
 
     # --- before the transaction -------------------------------------------------------------------------------
 
@@ -223,47 +223,68 @@ class InitiateCall:
 
     async def _commit_intent(
         self, principal: Principal, request: InitiateRequest, scope: KeyScope, gathered: _Gathered, attempt_id: str
-    ) -> Initiated:
+    ) -> tuple[Initiated, datetime]:
+        """What is stored now, and when by our own clock its decision began."""
         for _ in range(TRIES):
+            decided_at = self.dialler.clock.now()
             try:
-                return await self._decide(principal, request, scope, gathered, attempt_id)
+                async with self.store.write() as uow:
+                    # Waiting for one's turn to write is no delay of the decision.
+                    decided_at = self.dialler.clock.now()
+                    return await self._decide(uow, principal, request, scope, gathered, attempt_id), decided_at
             except ConcurrentChange:
                 continue
             except StoreUnavailable:
                 # The commit's answer may be lost although it took effect: read back before anything is dialled.
-                stored = await self._read_back(scope, attempt_id)
+                stored = await self._read_back(scope, request, attempt_id)
                 if stored is None:
                     raise
-                return stored
+                return stored, decided_at
+            except Conflict:
+                # What is in the way may be this very press: its first request was stored while we looked.
+                async with self.store.read() as uow:
+                    earlier = await self._named_by_key(uow, scope, request)
+                if earlier is None:
+                    raise
+                return earlier, decided_at
         raise StoreUnavailable("Too many changes at once.", retry_after=1)
 
-    async def _read_back(self, scope: KeyScope, attempt_id: str) -> Initiated | None:
+    async def _read_back(self, scope: KeyScope, request: InitiateRequest, attempt_id: str) -> Initiated | None:
+        expected = attempt_id if request.dial else None
         async with self.store.read() as uow:
             record = await uow.keys.get(scope)
-            if record is None or record.attempt_id != attempt_id:
+            if record is None or (record.attempt_id, record.fingerprint) != (expected, request.fingerprint):
                 return None
             call = await uow.calls.get(record.call_id)
-            return Initiated(call, attempt_id, replayed=False, at=await uow.now()) if call is not None else None
+            return Initiated(call, expected, replayed=False, at=await uow.now()) if call is not None else None
 
     async def _decide(
-        self, principal: Principal, request: InitiateRequest, scope: KeyScope, gathered: _Gathered, attempt_id: str
+        self,
+        uow: UnitOfWork,
+        principal: Principal,
+        request: InitiateRequest,
+        scope: KeyScope,
+        gathered: _Gathered,
+        attempt_id: str,
     ) -> Initiated:
-        async with self.store.write() as uow:
-            earlier = await self._named_by_key(uow, scope, request)
-            if earlier is not None:
-                return earlier
-            if request.dial:
-                initiated = await self._with_attempt(uow, principal, request, scope, gathered, attempt_id)
-            else:
-                initiated = await self._planned(uow, principal, request, scope, gathered)
-            await uow.keys.put(
-                KeyRecord(scope, request.fingerprint, initiated.call.id, initiated.attempt_id, initiated.at)
-            )
-            await uow.commit()
-            return initiated
+        earlier = await self._named_by_key(uow, scope, request, forgets=True)
+        if earlier is not None:
+            return earlier
+        if request.dial:
+            initiated = await self._with_attempt(uow, principal, request, scope, gathered, attempt_id)
+        else:
+            initiated = await self._planned(uow, principal, request, scope, gathered)
+        await uow.keys.put(KeyRecord(scope, request.fingerprint, initiated.call.id, initiated.attempt_id, initiated.at))
+        await uow.commit()
+        return initiated
 
-    async def _named_by_key(self, uow: UnitOfWork, scope: KeyScope, request: InitiateRequest) -> Initiated | None:
-        """What the key names since an earlier request, or the refusal that it can't be used for this one (K4)."""
+    async def _named_by_key(
+        self, uow: UnitOfWork, scope: KeyScope, request: InitiateRequest, *, forgets: bool = False
+    ) -> Initiated | None:
+        """What the key names since an earlier request, or the refusal that it can't be used for this one (K4).
+
+        `forgets`: a key whose life is over makes room for its next one.
+        """
         record = await uow.keys.get(scope)
         if record is None:
             return None
@@ -273,6 +294,8 @@ class InitiateCall:
             return None
         attempt = next((each for each in call.attempts if each.id == record.attempt_id), None)
         if now >= record.created_at + self.rules.key_lifetime and not (attempt is not None and attempt.live):
+            if forgets:
+                await uow.keys.forget_before(now - self.rules.key_lifetime + timedelta(microseconds=1))
             return None
         if record.fingerprint != request.fingerprint:
             raise IdempotencyKeyReused
@@ -318,9 +341,8 @@ class InitiateCall:
         now = seen.now
         number, overridden = self._callable(principal, request, gathered, now)
         await self._eligible(uow, device, employee_id, gathered, number, now)
-        of_client = gathered.number is not None and gathered.number.owner.kind is OwnerKind.CLIENT
         call, is_new = await self._call(
-            uow, principal, request, scope, gathered, number_of_client=of_client and not gathered.free_hand, now=now
+            uow, principal, request, scope, gathered, number_of_client=self._of_client(gathered, number), now=now
         )
         wanted = _reservations(employee_id, call.id, number)
         await self._make_way(uow, principal, request, wanted, now)
@@ -360,6 +382,11 @@ class InitiateCall:
         if judged.parsed.number is None:
             raise NoPhoneNumbers
         return judged.parsed.number, overridden
+
+    def _of_client(self, gathered: _Gathered, number: PhoneNumber) -> bool:
+        """Whether the number is one of the client's own, whoever else on the card has it too (K6)."""
+        typed = (entered.as_entered for entered in gathered.card.client.numbers)
+        return any(self.judge.parser.parse(text).number == number for text in typed)
 
     def _flagged(self, gathered: _Gathered) -> bool:
         assert gathered.number is not None  # gathered for dialling
@@ -468,29 +495,29 @@ class InitiateCall:
     ) -> None:
         """Refuse what meets another attempt's reservation; give up those of acknowledged unknown ones (K3, K5)."""
         holders = await uow.reservations.holders(wanted)
-        live: dict[Reservation, Attempt] = {}
+        live: dict[ReservationKind, Attempt] = {}
         for reservation, attempt_id in holders.items():
             attempt = await uow.calls.attempt(attempt_id)
-            if attempt is None or not attempt.reading.doubtful:
-                if attempt is not None:
-                    live[reservation] = attempt
+            if attempt is None or not attempt.live:
+                raise ConcurrentChange  # it ended while we looked, and has given up what it held
+            if not attempt.reading.doubtful:
+                live[reservation.kind] = attempt
                 continue
             accepted_from = attempt.started_at + timedelta(seconds=self.rules.limits.ringing)
             if attempt.id not in request.acknowledge_unknown or now < accepted_from:
-                settled_at = attempt.started_at + timedelta(seconds=self.rules.limits.unknown_horizon)
-                wait = accepted_from if now < accepted_from else settled_at
                 raise PreviousOutcomeUnknown(
                     attempt_id=attempt.id,
                     acknowledge_from=accepted_from.isoformat().replace("+00:00", "Z"),
-                    retry_after=_seconds(wait - now),
+                    retry_after=_seconds(accepted_from - now if now < accepted_from else _ASK_AGAIN),
                 )
             await uow.reservations.give_up(attempt.id, [reservation])
-        for reservation, attempt in live.items():
+        for kind, refusal in _IN_THE_WAY.items():
+            attempt = live.get(kind)
+            if attempt is None:
+                continue
             # Whose attempt it is, is told only to those who may see it (P4).
             seen = principal.may_see(attempt.employee_id)
-            raise _IN_THE_WAY[reservation.kind](
-                call_id=attempt.call_id if seen else None, attempt_id=attempt.id if seen else None
-            )
+            raise refusal(call_id=attempt.call_id if seen else None, attempt_id=attempt.id if seen else None)
 
     async def _within_limits(self, uow: UnitOfWork, employee_id: str, now: datetime) -> None:
         dialling = self.rules.dialling
@@ -535,9 +562,9 @@ class InitiateCall:
 
     # --- after the transaction ---------------------------------------------------------------------------------
 
-    async def _dial(self, call: Call, attempt_id: str) -> Initiated:
+    async def _dial(self, call: Call, attempt_id: str, decided_at: datetime) -> Initiated:
         attempt = next(each for each in call.attempts if each.id == attempt_id)
-        answer = await self.dialler.dial(attempt.dial(LegName.EMPLOYEE))
+        answer = await self.dialler.dial(attempt.dial(LegName.EMPLOYEE), decided_at)
         _refuse(answer, call.id, attempt_id)
         try:
             async with self.store.read() as uow:
@@ -549,9 +576,13 @@ class InitiateCall:
         return Initiated(stored or call, attempt_id, replayed=False, at=now)
 
 
+_ASK_AGAIN = timedelta(seconds=30)
+"""An unknown attempt that can be acknowledged may be settled any moment: by a report, by statistics, at its horizon."""
+
 _IN_THE_WAY: Mapping[ReservationKind, type[Conflict]] = {
-    ReservationKind.EMPLOYEE: EmployeeBusy,
+    # The Call first: who names it shall hear of it, whoever's attempt it is.
     ReservationKind.CALL: CallHasLiveAttempt,
+    ReservationKind.EMPLOYEE: EmployeeBusy,
     ReservationKind.PHONE_NUMBER: NumberBeingCalled,
 }
 

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from attrs import evolve, frozen
 
 from telephony_core.call import Attempt, Command, MatchedBy, ShownNumber
-from telephony_core.call_facts import Fact, FactKind, Outcome
+from telephony_core.call_facts import Fact, FactKind, LegName, Outcome
 from telephony_core.caller_id import judge
 from telephony_core.events import name_of_change, of_attempt
 from telephony_core.phone import PhoneNumber
-from telephony_core.ports import IdSource, ProviderGateway, UnitOfWork
+from telephony_core.ports import IdSource, ProviderGateway, Reservation, ReservationKind, UnitOfWork
 from telephony_core.use_cases.rules import Rules
 
 FIRST_LOOK_UP = timedelta(seconds=2)
@@ -53,7 +53,10 @@ class FactNotes:
             after = evolve(after, shown=await self._judged(uow, after, shown))
         commands: list[Command] = []
         due = after.next_leg()
-        if due is not None:
+        if due is not None and not await self._holds_its_number(uow, after):
+            # Somebody acknowledged it while it was unknown and may be ringing the client by now: it must not go on.
+            commands.append(after.hang_up(LegName.EMPLOYEE))
+        elif due is not None:
             # The intent of the second leg is committed with the fact that made it due, before its request (K3).
             after = after.learn([Fact(due, FactKind.REQUESTED, now)], now)
             commands.append(after.dial(due))
@@ -63,6 +66,10 @@ class FactNotes:
         if after != before:
             after = await self._store(uow, before, after, now)
         return after, tuple(commands)
+
+    async def _holds_its_number(self, uow: UnitOfWork, attempt: Attempt) -> bool:
+        number = Reservation(ReservationKind.PHONE_NUMBER, attempt.phone_number.e164)
+        return (await uow.reservations.holders([number])).get(number) == attempt.id
 
     async def _judged(self, uow: UnitOfWork, attempt: Attempt, shown: PhoneNumber) -> ShownNumber:
         verdict = judge(

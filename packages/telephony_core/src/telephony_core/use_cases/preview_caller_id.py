@@ -8,9 +8,9 @@ from datetime import datetime
 from attrs import frozen
 
 from telephony_core.caller_id import CallerIdDecision, CallerIdPolicy, EarlierTalk, Question
-from telephony_core.carousel import Carousel, NumberUse
+from telephony_core.carousel import Carousel, ChosenBy, NumberUse
 from telephony_core.device import Device, DeviceReason, Mobile, ineligibility
-from telephony_core.errors import DeviceNotFound, NoPhoneNumbers, NoUsableNumber, PhoneNumberNotOfTarget
+from telephony_core.errors import DeviceNotFound, InvalidRequest, NoPhoneNumbers, NoUsableNumber, PhoneNumberNotOfTarget
 from telephony_core.party import Permission, Principal, Target, TargetCard, TargetNumber
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import (
@@ -51,6 +51,8 @@ class CallerIdDesk:
             return CarouselSeen(Carousel(), {}, None, await uow.now())
         carousel = await uow.carousel.load(choosing_for=device.provider if to_choose else None)
         now = await uow.now()
+        if not any(pool.chosen_by is ChosenBy.US for pool in carousel.of_provider(device.provider).pools):
+            return CarouselSeen(carousel, {}, None, now)  # who doesn't choose needs no memory
         uses = await uow.carousel.uses(device.provider, self.zones.day(now)[0])
         talk = await uow.calls.earlier_talk(client_id, number) if number is not None else None
         return CarouselSeen(carousel, uses, talk, now)
@@ -74,10 +76,12 @@ def choose_number(
 ) -> TargetNumber:
     """The number meant: by id, by digits however typed, or the primary one (N2)."""
     if number_id is not None:
-        by_id = next((each for each in numbers if each.id == number_id), None)
-        if by_id is None:
+        by_id = [each for each in numbers if each.id == number_id]
+        if not by_id:
             raise PhoneNumberNotOfTarget(phone_number_id=number_id)
-        return by_id
+        if len(by_id) > 1:
+            raise InvalidRequest("Several numbers of this card have the same id; name the number itself.")
+        return by_id[0]
     if text is not None:
         parsed = parser.parse(text)
         same = [each for each in numbers if parsed.number is not None and each.parsed.number == parsed.number]

@@ -6,6 +6,8 @@ look-up is claimed before it is made.
 
 from __future__ import annotations
 
+import logging
+from asyncio import gather
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -14,14 +16,20 @@ from attrs import evolve, frozen
 from telephony_core.call import Attempt, Command, ShownNumber
 from telephony_core.call_facts import Fact, FactKind, LegName, time_outs
 from telephony_core.caller_id import Verdict
-from telephony_core.ports import Absent, ConcurrentChange, Found, LookUp, ProviderGateway, Store, UnitOfWork
+from telephony_core.errors import StoreUnavailable
+from telephony_core.ports import Absent, CannotTell, ConcurrentChange, Found, LookUp, ProviderGateway, Store, UnitOfWork
 from telephony_core.use_cases.dial_leg import LegDialler
 from telephony_core.use_cases.match_reports import ReportMatcher
 from telephony_core.use_cases.note_facts import FactNotes
 from telephony_core.use_cases.rules import Rules
 
+log = logging.getLogger(__name__)
+
 BATCH = 200
 """Attempts read in one go: more than a call centre of some hundred employees has alive."""
+
+AT_ONCE = 8
+"""Look-ups under way at once: a provider that answers slowly delays the eighth part, and is not run over."""
 
 LOOK_UP_PAUSES = tuple(timedelta(seconds=pause) for pause in (3, 5, 10, 20, 40, 60, 120))
 """How long to wait for the next look-up after each in vain; the last one repeats."""
@@ -50,8 +58,8 @@ class ReconcileCalls:
 
     async def __call__(self) -> Reconciled:
         """One round over all that is alive or to be asked about. After a `StoreUnavailable` the next one does it."""
-        timed_out = await self._pass_time_outs()
-        looked_up, settled = await self._look_up_due()
+        timed_out = await self.pass_time_outs()
+        looked_up, settled = await self.look_up_due()
         return Reconciled(timed_out, looked_up, settled)
 
     async def forget(self) -> int:
@@ -65,16 +73,28 @@ class ReconcileCalls:
 
     # --- time-outs -------------------------------------------------------------------------------------------------
 
-    async def _pass_time_outs(self) -> int:
+    async def pass_time_outs(self) -> int:
+        """Pass the stages that are overdue and apply what waits for unknown attempts. Asks no provider, so that no
+        provider holds it up; returns how many attempts changed."""
         after_id, changed = "", 0
         while True:
             async with self.store.read() as uow:
                 now = await uow.now()
                 batch = await uow.calls.live_attempts(after_id, BATCH)
-            for attempt in batch:
-                # What doesn't depend on reports decides whether a transaction is worth it; it decides anew inside.
-                if self._overdue(attempt, now, reports_heard=True) or attempt.reading.doubtful:
-                    changed += await self._pass(attempt.id)
+                # Only what there is something to write about gets a transaction, which then looks anew.
+                due = [
+                    attempt.id
+                    for attempt in batch
+                    if self._overdue(attempt, now, reports_heard=True)
+                    or (attempt.reading.doubtful and await self.matcher.could_catch_up(uow, attempt))
+                ]
+            for attempt_id in due:
+                try:
+                    changed += await self._pass(attempt_id)
+                except StoreUnavailable:
+                    raise
+                except Exception:
+                    log.exception("time-outs of attempt %s could not be passed", attempt_id)
             if len(batch) < BATCH:
                 return changed
             after_id = batch[-1].id
@@ -89,6 +109,7 @@ class ReconcileCalls:
         )
 
     async def _pass(self, attempt_id: str) -> int:
+        began_at = self.dialler.clock.now()
         try:
             async with self.store.write() as uow:
                 attempt = await uow.calls.attempt(attempt_id)
@@ -103,23 +124,36 @@ class ReconcileCalls:
                 await uow.commit()
         except ConcurrentChange:
             return 0  # somebody learnt something at this moment; the next round sees it
-        await self.dialler.carry_out((*due, *more))
+        await self.dialler.carry_out((*due, *more), began_at)
         return 1
 
     # --- look-ups --------------------------------------------------------------------------------------------------
 
-    async def _look_up_due(self) -> tuple[int, int]:
+    async def look_up_due(self) -> tuple[int, int]:
+        """Ask the providers about what is due, some at a time; returns how many were asked about and settled."""
         async with self.store.read() as uow:
             due = await uow.calls.due_for_look_up(await uow.now(), BATCH)
         looked_up = settled = 0
-        for attempt in due:
-            claimed = await self._claim(attempt.id)
-            gateway = self.gateways.get(attempt.provider)
-            if claimed is None or gateway is None:
-                continue
-            looked_up += 1
-            settled += await self._settle(claimed.id, await gateway.look_up(claimed))
+        for portion in range(0, len(due), AT_ONCE):
+            answers = await gather(*(self._look_up(attempt) for attempt in due[portion : portion + AT_ONCE]))
+            looked_up += sum(answer is not None for answer in answers)
+            settled += sum(answer or 0 for answer in answers)
         return looked_up, settled
+
+    async def _look_up(self, attempt: Attempt) -> int | None:
+        """1 if that settled something, 0 if not, None if another worker asks about it or the store is away."""
+        try:
+            claimed = await self._claim(attempt.id)
+            if claimed is None:
+                return None
+            gateway = self.gateways.get(attempt.provider)
+            answer = await gateway.look_up(claimed) if gateway is not None else CannotTell("no such gateway any more")
+            return await self._settle(claimed.id, answer)
+        except StoreUnavailable:
+            return None
+        except Exception:
+            log.exception("attempt %s could not be looked up", attempt.id)
+            return 0
 
     async def _claim(self, attempt_id: str) -> Attempt | None:
         """Put the next look-up off before this one is made, so that no other worker makes it too."""
@@ -138,6 +172,7 @@ class ReconcileCalls:
 
     async def _settle(self, attempt_id: str, answer: LookUp) -> int:
         due: tuple[Command, ...] = ()
+        began_at = self.dialler.clock.now()
         try:
             async with self.store.write() as uow:
                 attempt, now = await uow.calls.attempt(attempt_id), await uow.now()
@@ -150,7 +185,7 @@ class ReconcileCalls:
                 await uow.commit()
         except ConcurrentChange:
             return 0
-        await self.dialler.carry_out(due)
+        await self.dialler.carry_out(due, began_at)
         return 1
 
     async def _learn(

@@ -12,11 +12,11 @@ from telephony_core.call import Attempt, Call, CallState, ShownNumber
 from telephony_core.caller_id import Verdict
 from telephony_core.errors import InvalidRequest
 from telephony_core.party import Target, TargetKind
-from telephony_core.ports import CallFilter, CallPage, Store
+from telephony_core.ports import CallFilter, CallPage, ConcurrentChange, Store
 from telephony_core.testing.contracts.store_base import (
     StoreContractBase,
-    do,
     now_of,
+    once,
     put_attempt,
     put_call,
     see,
@@ -92,15 +92,8 @@ class FindsContract(StoreContractBase):
         await put_attempt(store, an_attempt_that("accepted", provider_reference="ref-1"))
         other = await put_attempt(store, an_attempt_that("requested", started_at=NOW + timedelta(minutes=5)))
 
-        async def claim(uow: UnitOfWork) -> None:
-            attempt = await uow.calls.attempt(other.id)
-            assert attempt is not None
-            await uow.calls.save_attempt(evolve(attempt, provider_reference="ref-1"))
-            await uow.commit()
-
         with pytest.raises(ConcurrentChange):
-            async with store.write() as uow:
-                await claim(uow)
+            await once(store, lambda uow: uow.calls.save_attempt(evolve(other, provider_reference="ref-1")))
 
     async def test_live_attempts_come_by_id_in_portions(self, store: Store) -> None:
         """K2: whoever reconciles sees each live attempt once, and no ended one."""
@@ -115,7 +108,7 @@ class FindsContract(StoreContractBase):
     async def test_an_attempt_that_ends_is_live_no_more(self, store: Store) -> None:
         attempt = await put_attempt(store, an_attempt())
         ended = attempt.learn(an_attempt_that("no_answer").facts, NOW)
-        await do(store, lambda uow: uow.calls.save_attempt(ended))
+        await once(store, lambda uow: uow.calls.save_attempt(ended))
         assert await see(store, lambda uow: uow.calls.live_attempts("", 9)) == ()
 
     async def test_look_ups_come_when_they_are_due_the_longest_due_first(self, store: Store) -> None:
@@ -126,7 +119,7 @@ class FindsContract(StoreContractBase):
         await put_attempt(store, an_attempt(look_up_at=None))
         assert await see(store, lambda uow: uow.calls.due_for_look_up(NOW, 9)) == (later, late)
         assert await see(store, lambda uow: uow.calls.due_for_look_up(NOW, 1)) == (later,)
-        await do(store, lambda uow: uow.calls.save_attempt(evolve(later, look_up_at=None)))
+        await once(store, lambda uow: uow.calls.save_attempt(evolve(later, look_up_at=None)))
         assert await see(store, lambda uow: uow.calls.due_for_look_up(NOW, 9)) == (late,)
 
     # --- what was ---------------------------------------------------------------------------------------------

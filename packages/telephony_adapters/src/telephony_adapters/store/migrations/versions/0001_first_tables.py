@@ -250,21 +250,28 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("live", sa.Boolean(), nullable=False),
-        sa.Column("answer_lost", sa.Boolean(), nullable=False),
         sa.Column("carousel_number", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_attempts_call_id_calls")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("call_id", "place", name=op.f("uq_attempts_call_id_place")),
-        sa.UniqueConstraint("provider", "provider_reference", name=op.f("uq_attempts_provider_provider_reference")),
     )
     op.create_index(
-        "ix_attempts_answer_lost",
+        "uq_attempts_provider_reference",
         "attempts",
-        ["provider", "line", "phone_number", "provider_reference"],
-        unique=False,
-        postgresql_where=sa.text("answer_lost"),
-        sqlite_where=sa.text("answer_lost = 1"),
+        ["provider", "provider_reference"],
+        unique=True,
+        postgresql_where=sa.text("provider_reference IS NOT NULL"),
+        sqlite_where=sa.text("provider_reference IS NOT NULL"),
     )
+    op.create_index(
+        "ix_attempts_unreferenced",
+        "attempts",
+        ["provider", "line", "phone_number", "started_at"],
+        unique=False,
+        postgresql_where=sa.text("provider_reference IS NULL"),
+        sqlite_where=sa.text("provider_reference IS NULL"),
+    )
+    op.create_index(op.f("ix_attempts_started_at"), "attempts", ["started_at"], unique=False)
     op.create_index(
         op.f("ix_attempts_client_id_phone_number_started_at"),
         "attempts",
