@@ -208,11 +208,43 @@ BREACHES = (
         INITIATE,
     ),
     Breach(
+        "K3",
+        "a report is credited though another attempt waits for its answer",
+        f"{CASES}/match_reports.py",
+        "        if len(candidates) != 1 or not _answer_lost(candidates[0]):",
+        "        candidates = [each for each in candidates if _answer_lost(each)]\n        if len(candidates) != 1:",
+        INITIATE,
+    ),
+    Breach(
+        "K3",
+        "an acknowledged attempt goes on to its second leg",
+        f"{CASES}/note_facts.py",
+        "        if due is not None and not await self._holds_its_number(uow, after):",
+        "        if False:",
+        INITIATE,
+    ),
+    Breach(
+        "K3",
+        "a process that was held up dials late",
+        f"{CASES}/dial_leg.py",
+        "            if self.clock.now() > decided_at",
+        "            if False and self.clock.now() > decided_at",
+        INITIATE,
+    ),
+    Breach(
+        "K2",
+        "time-outs are measured by the provider's clock",
+        f"{CORE}/call_facts.py",
+        "        return self.noted_at or self.at",
+        "        return self.at",
+        INITIATE,
+    ),
+    Breach(
         "K4",
         "the key is not stored",
         f"{CASES}/initiate_call.py",
-        "            await uow.keys.put(\n",
-        "            (lambda record: None)(\n",
+        "        await uow.keys.put(KeyRecord",
+        "        (lambda record: None)(KeyRecord",
         f"{INITIATE} {AT_MOST_ONCE}",
     ),
     Breach(
@@ -267,11 +299,11 @@ BREACHES = (
         "K7",
         "dialled before the intent is committed",
         f"{CASES}/initiate_call.py",
-        "            await uow.commit()\n            return initiated\n",
-        "            if initiated.attempt_id:\n"
-        "                attempt = next(each for each in initiated.call.attempts if each.id == initiated.attempt_id)\n"
-        "                await self.gateways[attempt.provider].start(attempt.dial(LegName.EMPLOYEE))\n"
-        "            await uow.commit()\n            return initiated\n",
+        "        await uow.commit()\n        return initiated\n",
+        "        if initiated.attempt_id:\n"
+        "            attempt = next(each for each in initiated.call.attempts if each.id == initiated.attempt_id)\n"
+        "            await self.gateways[attempt.provider].start(attempt.dial(LegName.EMPLOYEE))\n"
+        "        await uow.commit()\n        return initiated\n",
         INITIATE,
     ),
     Breach(

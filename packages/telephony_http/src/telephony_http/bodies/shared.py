@@ -16,8 +16,10 @@ from telephony_http.error_replies import invalid_field
 LONGEST_ID = 100
 LONGEST_NOTE = 2000
 
-Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
-Note = Annotated[str, Meta(max_length=LONGEST_NOTE)]
+# Control characters have no place in an id, and PostgreSQL keeps no NUL in a text.
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)]
+Note = Annotated[str, Meta(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
 # An instant is taken as text: msgspec would make one of a number, too, and of a date without a zone.
 Instant = Annotated[str, Meta(max_length=40)]
 

@@ -6,18 +6,23 @@ from typing import Annotated, Literal
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from telephony_http.bodies.shared import LONGEST_ID
+from telephony_http.bodies.shared import LONGEST_ID, PRINTABLE
 
-ClientId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The client's id in the CRM")]
+ClientId = Annotated[
+    str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The client's id in the CRM")
+]
 InterestId = Annotated[
-    str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The interest's id in the CRM")
+    str,
+    PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The interest's id in the CRM"),
 ]
 EmployeeId = Annotated[
-    str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The employee's id, or `me`")
+    str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The employee's id, or `me`")
 ]
-CallId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The Call's id")]
+CallId = Annotated[
+    str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The Call's id")
+]
 
-OptionalId = Annotated[str | None, QueryParameter(min_length=1, max_length=LONGEST_ID)]
+OptionalId = Annotated[str | None, QueryParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)]
 OptionalInstant = Annotated[
     str | None, QueryParameter(max_length=40, description="RFC 3339, such as `2026-11-23T09:15:02Z`")
 ]
