@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt lock clean docs broken-rules
+.PHONY: help run test check fmt lock clean docs broken-rules faults
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -87,3 +87,7 @@ docs: $(STAMPS)/dev ## make what stands in docs/ from the code: diagrams, the ta
 
 broken-rules: $(STAMPS)/dev ## break the code rule by rule and see its tests fail (some minutes)
 	@exec $(BIN)/python -m tools.broken_rules
+
+# Variables: QUICK=1, DATABASE=sqlite|postgresql|both, SEED, KILLS (at random), CALLS (with faults mixed).
+faults: $(STAMPS)/dev ## kill services, break their provider, compare what rang with what is stored (QUICK=1: 45 s)
+	@exec $(BIN)/python -m tests.faults

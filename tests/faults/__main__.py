@@ -1,0 +1,208 @@
+"""`python -m tests.faults`: kills services and breaks their provider, and compares what rang with what is stored.
+
+Variables: DATABASE (sqlite, postgresql, both), SEED, KILLS (at random, in all), CALLS (with faults mixed, in all),
+QUICK=1 (a fair part). A table of figures; the last line is one JSON object. Exit code 1 if a figure that should be zero
+isn't, or a campaign could not be played to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+
+from attrs import frozen
+from tests.faults import campaigns
+from tests.faults.databases import Databases, PostgresServer, SqliteFiles
+from tests.faults.judge import Figures
+from tests.faults.processes import Broken, Nursery
+from tests.faults.scene import Scene, scene
+
+KILLS_OF_A_SCENE = 60
+CALLS_OF_A_SCENE = 700
+
+
+@frozen
+class Options:
+    quick: bool
+    databases: tuple[str, ...]
+    seed: int
+    kills: int
+    calls: int
+    at_once: int
+
+    @classmethod
+    def of_environment(cls) -> Options:
+        def number(name: str, otherwise: int) -> int:
+            return int(os.environ.get(name) or otherwise)
+
+        quick = os.environ.get("QUICK", "") not in {"", "0"}
+        asked = os.environ.get("DATABASE") or "both"
+        known = {"sqlite": ("sqlite",), "postgresql": ("postgresql",), "both": ("sqlite", "postgresql")}
+        if asked not in known:
+            raise SystemExit(f"DATABASE is one of {', '.join(known)}")
+        return cls(
+            quick=quick,
+            databases=known[asked],
+            seed=number("SEED", random.SystemRandom().randrange(1_000_000)),
+            kills=number("KILLS", 16 if quick else 200),
+            calls=number("CALLS", 0 if quick else 2000),
+            at_once=number("AT_ONCE", 8 if quick else 5),
+        )
+
+
+@frozen
+class Part:
+    """One campaign on one scene."""
+
+    campaign: str
+    database: str
+    play: Callable[[Scene], Awaitable[Figures]]
+    services: int = 1
+
+
+def parts(options: Options) -> list[Part]:
+    """All that is to be played, the long ones first."""
+    quick = options.quick
+    found: list[Part] = []
+    for database in options.databases:
+        of_each = 1 if quick else 8
+        several = 3 if database == "postgresql" else 1
+        calls = _shares(options.calls // len(options.databases), CALLS_OF_A_SCENE)
+        kills = _shares(options.kills // len(options.databases), KILLS_OF_A_SCENE)
+        found += [
+            *(Part("faults mixed", database, partial(campaigns.faults_mixed, calls=each)) for each in calls),
+            Part("moments", database, partial(campaigns.moments, thin=7 if quick else 1)),
+            Part("faults alone", database, partial(campaigns.faults_alone, of_each=of_each)),
+            *(
+                Part("random kills", database, partial(campaigns.random_kills, kills=each), several if place % 2 else 1)
+                for place, each in enumerate(kills)
+            ),
+            Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several),
+        ]
+    return found
+
+
+def _shares(whole: int, most: int) -> list[int]:
+    """The whole in parts as equal as can be, none above `most`."""
+    pieces = -(-whole // most)
+    return [whole // pieces + (place < whole % pieces) for place in range(pieces)] if pieces else []
+
+
+async def run(options: Options, folder: Path) -> int:
+    began = time.monotonic()
+    say(f"seed {options.seed}; {', '.join(options.databases)}; {options.kills} random kills, {options.calls} calls")
+    async with AsyncExitStack() as stack:
+        nursery = await stack.enter_async_context(Nursery())
+        opened: dict[str, Databases] = {}
+        for name in options.databases:
+            databases: Databases = SqliteFiles(folder / name) if name == "sqlite" else PostgresServer(folder / name)
+            await databases.open()
+            stack.push_async_callback(databases.close)
+            opened[name] = databases
+        told = await _play(parts(options), options, nursery, opened, folder)
+    total = Figures()
+    for _, figures in told:
+        total.add(figures)
+    total.seconds = round(time.monotonic() - began, 1)
+    _table([*told, ("all", total)])
+    for each in total.examples[:20]:
+        say(f"  ! {each}")
+    wrong = total.wrong()
+    broken = sum(figures.calls == 0 for _, figures in told)
+    say(f"wrong: {wrong or 'nothing'}" + (f"; campaigns broken off: {broken}" if broken else ""))
+    say(json.dumps({**total.counts(), "broken_off": broken, "seed": options.seed}))
+    return 1 if wrong or broken else 0
+
+
+async def _play(
+    all_parts: list[Part], options: Options, nursery: Nursery, opened: dict[str, Databases], folder: Path
+) -> list[tuple[str, Figures]]:
+    places, at_once = dict(enumerate(all_parts, start=1)), asyncio.Semaphore(options.at_once)
+    told: dict[int, tuple[str, Figures]] = {}
+
+    async def play(place: int, part: Part) -> None:
+        name = f"{part.campaign.replace(' ', '-')}-{part.database}-{place}"
+        title = f"{part.campaign}, {part.database}" + (f" ×{part.services}" if part.services > 1 else "")
+        async with at_once:
+            try:
+                seed = options.seed * 1000 + place
+                async with scene(
+                    name,
+                    nursery=nursery,
+                    databases=opened[part.database],
+                    folder=folder,
+                    seed=seed,
+                    services=part.services,
+                ) as on:
+                    figures = await part.play(on)
+            except (Broken, TimeoutError, ExceptionGroup) as broken:
+                figures = Figures(examples=[f"{name} was broken off: {_in_words(broken)}"])
+            told[place] = (title, figures)
+            say(f"done: {title}: {figures.calls} presses, {figures.kills} kills, {figures.wrong() or 'all well'}")
+            for note in figures.notes:
+                say(f"      {note}")
+
+    async with asyncio.TaskGroup() as group:
+        for place, part in places.items():
+            group.create_task(play(place, part))
+    return [told[place] for place in sorted(told)]
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(_in_words(each) for each in error.exceptions)
+    return f"{type(error).__name__}: {error}"
+
+
+def _table(rows: list[tuple[str, Figures]]) -> None:
+    names = [name for name in Figures().counts() if name != "seconds"]
+    merged: dict[str, Figures] = {}
+    for title, figures in rows:
+        merged.setdefault(title, Figures()).add(figures)
+    width = max(len(name) for name in names)
+    titles = list(merged)
+    for place, title in enumerate(titles):
+        say(f"{'':{width}}  {'│ ' * place}┌ {title}")
+    for name in [*names, "seconds"]:
+        cells = [f"{merged[title].counts()[name]:>7.0f}" for title in titles]
+        say(f"{name:{width}}  {''.join(cells)}")
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    options = Options.of_environment()
+    folder = Path(tempfile.mkdtemp(prefix="telephony-faults-"))
+    # Whoever ends us by SIGTERM wants what we started to end, too.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    kept = False
+    try:
+        code = asyncio.run(run(options, folder))
+        kept = code != 0 and os.environ.get("KEEP", "") != ""
+        return code
+    except KeyboardInterrupt:
+        say("ended")
+        return 130
+    finally:
+        if kept:
+            say(f"logs and databases: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

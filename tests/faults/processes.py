@@ -1,0 +1,203 @@
+"""The processes of a campaign as its driver holds them: the nursery, and what it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import httpx2
+from attrs import define, field
+
+Seen = TypeVar("Seen")
+
+STARTS_WITHIN = 60.0
+LOOKS_EVERY = 0.02
+_BELOW_EPHEMERAL_PORTS = (20_000, 32_000)
+_OFFERED: set[int] = set()
+
+
+class Broken(Exception):
+    """A campaign can't go on; the figures mean nothing."""
+
+
+async def until(
+    look: Callable[[], Awaitable[Seen]], holds: Callable[[Seen], object], within: float, what: str, every: float = 0.0
+) -> Seen:
+    """Looks until it holds, and gives what was seen then. `Broken` after the deadline."""
+    end = time.monotonic() + within
+    while not holds(seen := await look()):
+        if time.monotonic() > end:
+            raise Broken(f"{what} did not come to pass within {within:.0f} s; seen last: {seen}")
+        await asyncio.sleep(every or LOOKS_EVERY)
+    return seen
+
+
+def free_port() -> int:
+    """A port that nobody's outgoing connection can take while its owner is dead."""
+    while True:
+        port = random.SystemRandom().randrange(*_BELOW_EPHEMERAL_PORTS)
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            if port not in _OFFERED:
+                _OFFERED.add(port)
+                return port
+
+
+class Nursery:
+    """See `nursery`. Lives from `async with` to its end, and so does all that it starts."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.faults.nursery"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(10):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    async def start(self, arguments: list[str], settings: dict[str, str], log: Path) -> int:
+        answer = await self._ask({"start": arguments, "settings": settings, "log": str(log)})
+        return int(answer["pid"])
+
+    async def kill(self, pid: int) -> int:
+        """SIGKILL, now. Gives the exit status: minus 9, if it was that."""
+        os.kill(pid, signal.SIGKILL)
+        return int((await self._ask({"reap": pid}))["status"])
+
+    async def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        async with self._lock:
+            self._process.stdin.write(f"{json.dumps(order)}\n".encode())
+            await self._process.stdin.drain()
+            # An order that was sent is answered: giving up in the middle would leave its answer to the next one.
+            line = await asyncio.shield(asyncio.ensure_future(self._process.stdout.readline()))
+        if not line:
+            raise Broken("the nursery died")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@define
+class Simulator:
+    """The Beeline simulator in a process of its own."""
+
+    nursery: Nursery
+    log: Path
+    speed: float
+    seed: int
+    port: int = field(factory=free_port)
+    token: str = field(factory=lambda: secrets.token_hex(16))
+    pid: int | None = None
+    http: httpx2.AsyncClient = field(factory=lambda: httpx2.AsyncClient(timeout=60, trust_env=False))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/apis/portal/"
+
+    async def start(self) -> None:
+        options = {"--port": self.port, "--token": self.token, "--speed": self.speed, "--seed": self.seed}
+        words = [str(word) for option in options.items() for word in option]
+        self.pid = await self.nursery.start(["beeline-simulator", *words], {}, self.log)
+        await until(self._answers, bool, STARTS_WITHIN, "the simulator's answer")
+
+    async def _answers(self) -> bool:
+        try:
+            return (await self.http.get(f"http://127.0.0.1:{self.port}/simulator/state")).is_success
+        except httpx2.TransportError:
+            return False
+
+    async def control(self, method: str, path: str, body: object = None) -> Any:
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        answer = await self.http.request(method, f"http://127.0.0.1:{self.port}/simulator/{path}", **options)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    async def behave(self, number: str, kind: str, **options: float) -> None:
+        await self.control("PUT", f"behaviours/{number.removeprefix('+')}", {"kind": kind, **options})
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = await self.control("GET", "ledger")
+        return entries
+
+    async def idle(self, within: float = 60.0) -> None:
+        if not (await self.control("GET", f"state?wait=idle&timeout={within}"))["idle"]:
+            raise Broken(f"the simulator was not idle within {within:.0f} s")
+
+    async def kill(self) -> None:
+        if self.pid is not None:
+            pid, self.pid = self.pid, None
+            await self.nursery.kill(pid)
+
+
+@define
+class Service:
+    """One `telephony serve`, which may be killed and started again on the same port."""
+
+    nursery: Nursery
+    settings: dict[str, str]
+    log: Path
+    port: int = field(factory=free_port)
+    pid: int | None = None
+    kills: int = 0
+    up: asyncio.Event = field(factory=asyncio.Event)
+    changing: asyncio.Lock = field(factory=asyncio.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        self.pid = await self.nursery.start(["serve", "--port", str(self.port)], self.settings, self.log)
+
+    async def listens(self, http: httpx2.AsyncClient) -> None:
+        """Returns when it answers."""
+
+        async def answers() -> bool:
+            try:
+                return (await http.get(f"{self.url}/healthz", timeout=30)).is_success
+            except httpx2.TransportError:
+                return False
+
+        try:
+            await until(answers, bool, STARTS_WITHIN, "the service's answer")
+        except Broken as broken:
+            last = self.log.read_text(errors="replace").splitlines()[-15:]
+            raise Broken(f"{broken}\n" + "\n".join(last)) from None
+        self.up.set()
+
+    async def kill(self) -> None:
+        """SIGKILL; `Broken` if it had ended by itself."""
+        if self.pid is None:
+            return
+        self.up.clear()
+        pid, self.pid = self.pid, None
+        status = await self.nursery.kill(pid)
+        self.kills += 1
+        if status != -signal.SIGKILL:
+            last = self.log.read_text(errors="replace").splitlines()[-15:]
+            raise Broken(f"a service ended by itself with {status}\n" + "\n".join(last))

@@ -1,0 +1,278 @@
+"""A scene: a provider, a database with the demo's company, services on it, and the people who press buttons.
+
+Each press goes from a line to a number that no other key of the scene goes between, so that the provider's ledger,
+which knows no keys, says how often the phones of a key were asked to ring.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx2
+from attrs import define, field, frozen
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.faults.databases import Databases
+from tests.faults.processes import Broken, Nursery, Service, Simulator, until
+
+from telephony_adapters.beeline_simulator.population import COMPANY, LineKind
+from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.tables import attempts, reservations
+
+TIME_OUT = 1.0
+LIMITS = {"TELEPHONY_LONGEST_RINGING_SECONDS": "5", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "10"}
+LONGEST_CALL = 60.0
+"""The shortest that the settings allow: so long goes an attempt of which nothing is ever heard."""
+SETTLES_WITHIN = LONGEST_CALL + 60.0
+PRESSED_FOR = 90.0
+"""Seconds after which a client that repeats its press gives up, and the campaign with it."""
+
+# Not E-18, whose phone is offline, nor E-19, who is on a break: they are refused before anything is dialled.
+CALLERS = [f"E-{n}" for n in (*range(1, 15), 20)]
+
+
+@frozen
+class Line:
+    employee: str
+    device: str
+    id: str
+
+
+def lines_of(employee: str) -> list[Line]:
+    n = int(employee.removeprefix("E-"))
+    return [
+        Line(employee, f"D-{n if line.kind is LineKind.IP_PHONE else 100 + n}", line.user_id)
+        for line in COMPANY.lines_of(employee)
+    ]
+
+
+@define
+class Press:
+    """One press of the button: one key, repeated by its client until there is an answer that says what became of it.
+
+    `met`: the unknown attempt that stood in its way.
+    """
+
+    key: str
+    line: Line
+    client: str
+    number: str
+    body: dict[str, Any]
+    tries: int = 0
+    status: int | None = None
+    code: str | None = None
+    replayed: bool = False
+    call_id: str | None = None
+    attempt_id: str | None = None
+    met: str | None = None
+    retry_after: float = 0.0
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return self.line.id, self.number
+
+    @property
+    def accepted(self) -> bool:
+        return self.attempt_id is not None and self.status in {200, 201, 502, 503}
+
+
+@define
+class Scene:
+    """`presses` are all that were begun. `random` decides all that the driver chooses."""
+
+    name: str
+    random: Random
+    simulator: Simulator
+    services: list[Service]
+    engine: AsyncEngine
+    company: dict[str, Any]
+    http: httpx2.AsyncClient
+    presses: list[Press] = field(factory=list)
+    strange: list[str] = field(factory=list)
+    began: float = field(factory=time.monotonic)
+    _numbers: list[tuple[str, str]] = field(init=False)
+    _used: set[tuple[str, str]] = field(factory=set)
+    _keys: Any = field(factory=lambda: count(1))
+    _tokens: dict[str, str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        refused = {"C-43", "C-44"}
+        self._numbers = [
+            (client["id"], number)
+            for client in self.company["clients"]
+            if client["id"] not in refused
+            for number in client["phone_numbers"]
+        ]
+        self._tokens = {each["id"]: each["token"] for each in self.company["employees"]}
+
+    # --- who calls whom ----------------------------------------------------------------------------------------------
+
+    def a_press(self, employee: str, *, number: int | None = None, acknowledge: str | None = None) -> Press:
+        """A new press between a line and a number that nobody pressed for; `number` is a place in the list of all."""
+        lines = lines_of(employee)
+        for _ in range(10_000):
+            chosen = self.random.choice(lines)
+            place = self.random.randrange(len(self._numbers)) if number is None else number
+            client_id, phone = self._numbers[place % len(self._numbers)]
+            if (chosen.id, phone) not in self._used:
+                break
+        else:
+            raise Broken(f"{self.name}: {employee} has called everybody")
+        self._used.add((chosen.id, phone))
+        body: dict[str, Any] = {
+            "target": {"kind": "client", "id": client_id},
+            "phone_number": phone,
+            "device_id": chosen.device,
+        }
+        if acknowledge is not None:
+            body["acknowledge_unknown"] = acknowledge
+        press = Press(f"{self.name}-{next(self._keys)}", chosen, client_id, phone, body)
+        self.presses.append(press)
+        return press
+
+    # --- what a CRM does ---------------------------------------------------------------------------------------------
+
+    async def once(self, press: Press, service: Service) -> bool:
+        """One request; whether it was answered. What was answered is noted."""
+        press.tries += 1
+        headers = {"Authorization": f"Bearer {self._tokens[press.line.employee]}", "Idempotency-Key": press.key}
+        try:
+            answer = await self.http.post(f"{service.url}/api/v1/calls", json=press.body, headers=headers)
+            told = answer.json()
+        except (httpx2.TransportError, ValueError):
+            return False
+        press.status, press.code = answer.status_code, told.get("code")
+        press.retry_after = float(answer.headers.get("retry-after", 0))
+        press.replayed = answer.headers.get("idempotency-replayed") == "true"
+        if answer.status_code in {200, 201}:
+            press.call_id, press.attempt_id = told["id"], told["attempts"][-1]["id"]
+        elif told.get("code") in {"provider_refused", "provider_unavailable"}:
+            press.call_id, press.attempt_id = told["call_id"], told["attempt_id"]
+        elif press.code == "previous_outcome_unknown":
+            press.met = told["attempt_id"]
+        return True
+
+    async def press(self, press: Press, among: list[Service] | None = None) -> Press:
+        """A good client: repeats the same request with the same key for as long as nothing says what became of it."""
+        end = time.monotonic() + PRESSED_FOR
+        while time.monotonic() < end:
+            service = self.random.choice(among or self.services)
+            async with asyncio.timeout(PRESSED_FOR):
+                await service.up.wait()
+            if not await self.once(press, service):
+                await asyncio.sleep(0.01)
+                continue
+            if press.code == "request_in_progress":
+                await asyncio.sleep(min(press.retry_after, 0.5))
+            elif press.status == 503 and press.code != "provider_unavailable":
+                await asyncio.sleep(0.2)
+            else:
+                if press.status == 500 or press.status is None:
+                    self.strange.append(f"{press.key}: {press.status} {press.code}")
+                return press
+        raise Broken(f"{self.name}: {press.key} had no answer in {PRESSED_FOR:.0f} s; last {press.status} {press.code}")
+
+    # --- death and birth ---------------------------------------------------------------------------------------------
+
+    async def die(self, service: Service) -> None:
+        """The service dies at this instant and is started again; returns when the new process was begun."""
+        async with service.changing:
+            await service.kill()
+            await service.start()
+
+    async def revive(self, service: Service) -> None:
+        """Returns when the service answers; its former process's subscriptions are ended by the provider.
+
+        A provider whose subscriptions never run out would tell every event as often as there were deaths.
+        """
+        await service.listens(self.http)
+        subscriptions = (await self.simulator.control("GET", "state"))["subscriptions"]
+        mine = [each for each in subscriptions if each["url"].startswith(service.url)]
+        for each in mine[:-1][-50:]:
+            if len(mine) > 3:
+                with contextlib.suppress(httpx2.HTTPStatusError):
+                    await self.simulator.control(
+                        "POST", "subscriptions/terminate", {"subscription_id": each["subscriptionId"]}
+                    )
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    async def settled(self) -> None:
+        """Returns when every attempt has ended, no phone is up and no report is on its way."""
+        for service in self.services:
+            await service.listens(self.http)
+        await self.simulator.idle()
+        await until(
+            self.open_things, lambda seen: seen == 0, SETTLES_WITHIN, f"{self.name}: the end of all attempts", 0.1
+        )
+        await self.simulator.idle()
+
+    async def open_things(self) -> int:
+        async with self.engine.connect() as connection:
+            living = await connection.execute(select(func.count()).where(attempts.c.state != "ended"))
+            held = await connection.execute(select(func.count()).select_from(reservations))
+            return int(living.scalar_one()) + int(held.scalar_one())
+
+
+@asynccontextmanager
+async def scene(
+    name: str,
+    *,
+    nursery: Nursery,
+    databases: Databases,
+    folder: Path,
+    seed: int,
+    speed: float = 100.0,
+    services: int = 1,
+    time_out: float = TIME_OUT,
+) -> AsyncIterator[Scene]:
+    """A scene on a fresh database. What it started is killed afterwards."""
+    where = folder / name
+    where.mkdir()
+    simulator = Simulator(nursery, where / "simulator.log", speed, seed)
+    url = await databases.fresh()
+    engine = open_store(url)
+    limits = httpx2.Limits(max_connections=400, max_keepalive_connections=40, keepalive_expiry=1.0)
+    http = httpx2.AsyncClient(timeout=30, trust_env=False, limits=limits)
+    settings = {
+        **LIMITS,
+        "TELEPHONY_DATABASE_URL": url,
+        "TELEPHONY_BEELINE_URL": simulator.url,
+        "TELEPHONY_BEELINE_TOKEN": simulator.token,
+        "TELEPHONY_PROVIDER_TIMEOUT_SECONDS": str(time_out),
+        "TELEPHONY_LONGEST_CALL_SECONDS": str(LONGEST_CALL),
+        "TELEPHONY_WORKER_INTERVAL_SECONDS": "0.5",
+        "TELEPHONY_LOG_LEVEL": "warning",
+    }
+    serving = [Service(nursery, settings, where / f"service-{n}.log") for n in range(services)]
+    ready = Scene(name, Random(seed), simulator, serving, engine, databases.company, http)
+    try:
+        await simulator.start()
+        for service in serving:
+            await service.start()
+        for service in serving:
+            await service.listens(http)
+        await until(
+            lambda: simulator.control("GET", "state"),
+            lambda state: len(state["subscriptions"]) >= services,
+            30.0,
+            "the subscription to reports",
+        )
+        yield ready
+    finally:
+        for service in serving:
+            if service.pid is not None:
+                pid, service.pid = service.pid, None
+                await nursery.kill(pid)
+        await simulator.kill()
+        await simulator.http.aclose()
+        await http.aclose()
+        await engine.dispose()
