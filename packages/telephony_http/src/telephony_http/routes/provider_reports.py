@@ -16,7 +16,7 @@ from litestar.params import PathParameter
 from telephony_core.errors import InvalidRequest, TelephonyError
 from telephony_http.error_replies import NoSuchPlace
 from telephony_http.openapi import PROVIDERS, both, refusals
-from telephony_http.provide import AnyRequest, Applying, TheMetrics, TheParts
+from telephony_http.provide import AnyRequest, Applying, TheInFlight, TheMetrics, TheParts
 
 BIGGEST_REPORT = 64 * 1024
 
@@ -54,6 +54,7 @@ async def receive(
     parts: TheParts,
     apply_report: Applying,
     metrics: TheMetrics,
+    in_flight: TheInFlight,
 ) -> Response[None]:
     door = parts.doors.get(provider)
     expected = parts.report_secret or ""
@@ -71,7 +72,7 @@ async def receive(
         metrics.report(provider, "without_news")
         return Response(None, status_code=200)
     try:
-        applied = await apply_report(report)
+        applied = await in_flight.finish(apply_report(report))
     except TelephonyError:
         metrics.report(provider, "not_stored")
         raise
