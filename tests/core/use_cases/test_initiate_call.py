@@ -48,6 +48,7 @@ from telephony_core.ports import ProviderReport
 from telephony_core.testing.examples import a_client, a_contact, a_mobile, a_sim, an_entered_number, an_interest
 from telephony_core.testing.fake_gateways import Behaviour, Fate
 from telephony_core.testing.fake_store import CommitFault
+from telephony_core.testing.fake_world import World
 from telephony_core.use_cases.rules import Rules
 
 INTEREST = Target(TargetKind.INTEREST, "I-0")
@@ -552,16 +553,18 @@ async def test_an_acknowledged_attempt_does_not_go_on_to_ring_the_client() -> No
     assert [command.attempt_id for command in office.provider.hang_ups] == [unknown.attempt_id]
 
 
-async def test_a_process_that_was_held_up_does_not_dial_any_more(office: Office) -> None:
+async def test_a_process_that_was_held_up_does_not_dial_any_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """K3: by then others may have taken the intent for lost, acknowledged it and called."""
     real = office.store.commit
 
-    def held_up(world: object) -> None:
-        real(world)  # type: ignore[arg-type]
+    def held_up(world: World) -> None:
+        real(world)
         office.clock.turn(timedelta(seconds=6))
-        office.store.commit = real  # type: ignore[method-assign]
+        monkeypatch.undo()
 
-    office.store.commit = held_up  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(office.store, "commit", held_up)
     with pytest.raises(ProviderUnavailable):
         await office.press()
     assert office.provider.requests == []

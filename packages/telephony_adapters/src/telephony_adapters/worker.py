@@ -50,6 +50,9 @@ class Refreshing(Protocol):
     async def refresh(self) -> object: ...
 
 
+Retention = Callable[[], Awaitable[object]]
+"""`EraseOldNumbers` of the core (P3)."""
+
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Waits for the event, at most so many seconds."""
 
@@ -73,6 +76,7 @@ class Pace:
     keep: float = field(default=2.0, validator=validators.gt(0))
     refresh: float = field(default=60.0, validator=validators.gt(0))
     forget: float = field(default=300.0, validator=validators.gt(0))
+    erase: float = field(default=3600.0, validator=validators.gt(0))
     grace: float = field(default=10.0, validator=validators.ge(0))
 
 
@@ -92,6 +96,7 @@ async def run_worker(
     clock: Clock,
     keepers: Iterable[Keeper] = (),
     refreshers: Iterable[Refreshing] = (),
+    retention: Retention | None = None,
     pace: Pace = Pace(),
     wait: Wait = wait_for_stop,
 ) -> None:
@@ -107,6 +112,8 @@ async def run_worker(
         *(_Chore(f"keep {type(keeper).__name__}", pace.keep, _keeping(keeper, clock)) for keeper in keepers),
         *(_Chore(f"refresh {type(each).__name__}", pace.refresh, _always(each.refresh)) for each in refreshers),
     ]
+    if retention is not None:
+        chores.append(_Chore("erase old numbers", pace.erase, _always(retention)))
     tasks = [asyncio.create_task(_run(chore, stop, wait), name=f"worker: {chore.name}") for chore in chores]
     try:
         await stop.wait()

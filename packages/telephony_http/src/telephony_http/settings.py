@@ -67,6 +67,8 @@ class Settings:
     unknown_horizon_seconds: float = field(default=900.0, converter=readings.horizon)
     longest_call_seconds: float = field(default=14400.0, converter=readings.longest_call)
     call_open_days: int = field(default=30, converter=readings.days)
+    retention_days: int = field(default=365, converter=readings.days)
+    attribution_days: int = field(default=30, converter=readings.days)
     provider_timeout_seconds: float = field(default=10.0, converter=readings.time_out)
     worker: WorkerMode = field(default=WorkerMode.EMBEDDED, converter=readings.worker)
     worker_interval_seconds: float = field(default=1.0, converter=readings.interval)
@@ -133,6 +135,8 @@ class Settings:
                 call=self.longest_call_seconds,
             ),
             call_open_for=timedelta(days=self.call_open_days),
+            retention=timedelta(days=self.retention_days),
+            attribution_window=timedelta(days=self.attribution_days),
         )
 
 

@@ -37,5 +37,6 @@ async def _work(settings: Settings) -> None:
             clock=parts.clock,
             keepers=parts.keepers,
             refreshers=parts.refreshers,
+            retention=container.erase_old_numbers(),
             pace=Pace(reconcile=settings.worker_interval_seconds),
         )
