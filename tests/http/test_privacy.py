@@ -116,3 +116,13 @@ def test_logging_is_afterwards_what_it_was() -> None:
     with configured(LogLevel.DEBUG, io.StringIO()):
         assert len(root.handlers) == 1
     assert (list(root.handlers), root.level) == before
+
+
+@pytest.mark.parametrize("level", [LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR])
+def test_statements_are_logged_at_debug_only(level: LogLevel) -> None:
+    """A service that writes a line for each statement is busy with its log."""
+    stream = io.StringIO()
+    with configured(level, stream):
+        logging.getLogger("sqlalchemy.engine.Engine").info("SELECT 1")
+        logging.getLogger("aiosqlite").info("executing")
+    assert not stream.getvalue()

@@ -112,4 +112,4 @@ def _set_up(level: LogLevel, own: logging.Handler) -> None:
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.DEBUG if level is LogLevel.DEBUG else logging.WARNING)
     for name in _NEVER_BELOW_INFO:
-        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(logging.INFO if level is LogLevel.DEBUG else logging.WARNING)
