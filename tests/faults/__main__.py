@@ -21,6 +21,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+import httpx2
 from attrs import frozen
 from tests.faults import campaigns
 from tests.faults.databases import Databases, PostgresServer, SqliteFiles
@@ -28,8 +29,8 @@ from tests.faults.judge import Figures
 from tests.faults.processes import Broken, Nursery
 from tests.faults.scene import Scene, scene
 
-KILLS_OF_A_SCENE = 60
-CALLS_OF_A_SCENE = 700
+KILLS_OF_A_SCENE = 50
+CALLS_OF_A_SCENE = 500
 
 
 @frozen
@@ -55,9 +56,9 @@ class Options:
             quick=quick,
             databases=known[asked],
             seed=number("SEED", random.SystemRandom().randrange(1_000_000)),
-            kills=number("KILLS", 16 if quick else 200),
-            calls=number("CALLS", 0 if quick else 2000),
-            at_once=number("AT_ONCE", 8 if quick else 5),
+            kills=number("KILLS", 10 if quick else 200),
+            calls=number("CALLS", 0 if quick else 1000),
+            at_once=number("AT_ONCE", 6 if quick else 4),
         )
 
 
@@ -76,20 +77,22 @@ def parts(options: Options) -> list[Part]:
     quick = options.quick
     found: list[Part] = []
     for database in options.databases:
-        of_each = 1 if quick else 8
         several = 3 if database == "postgresql" else 1
         calls = _shares(options.calls // len(options.databases), CALLS_OF_A_SCENE)
         kills = _shares(options.kills // len(options.databases), KILLS_OF_A_SCENE)
         found += [
             *(Part("faults mixed", database, partial(campaigns.faults_mixed, calls=each)) for each in calls),
-            Part("moments", database, partial(campaigns.moments, thin=7 if quick else 1)),
-            Part("faults alone", database, partial(campaigns.faults_alone, of_each=of_each)),
+            Part("moments", database, partial(campaigns.moments, thin=10 if quick else 1)),
             *(
                 Part("random kills", database, partial(campaigns.random_kills, kills=each), several if place % 2 else 1)
                 for place, each in enumerate(kills)
             ),
-            Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several),
         ]
+        # Where time is short, each of these on one database will do.
+        if not quick or database == options.databases[0]:
+            found.append(Part("faults alone", database, partial(campaigns.faults_alone, of_each=1 if quick else 6)))
+        if not quick or database == options.databases[-1]:
+            found.append(Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several))
     return found
 
 
@@ -119,10 +122,9 @@ async def run(options: Options, folder: Path) -> int:
     for each in total.examples[:20]:
         say(f"  ! {each}")
     wrong = total.wrong()
-    broken = sum(figures.calls == 0 for _, figures in told)
-    say(f"wrong: {wrong or 'nothing'}" + (f"; campaigns broken off: {broken}" if broken else ""))
-    say(json.dumps({**total.counts(), "broken_off": broken, "seed": options.seed}))
-    return 1 if wrong or broken else 0
+    say(f"wrong: {wrong or 'nothing'}")
+    say(json.dumps({**total.counts(), "seed": options.seed}))
+    return 1 if wrong else 0
 
 
 async def _play(
@@ -146,11 +148,11 @@ async def _play(
                     services=part.services,
                 ) as on:
                     figures = await part.play(on)
-            except (Broken, TimeoutError, ExceptionGroup) as broken:
-                figures = Figures(examples=[f"{name} was broken off: {_in_words(broken)}"])
+            except (Broken, TimeoutError, httpx2.HTTPError, ExceptionGroup) as broken:
+                figures = Figures(broken_off=1, examples=[f"{name} was broken off: {_in_words(broken)}"])
             told[place] = (title, figures)
             say(f"done: {title}: {figures.calls} presses, {figures.kills} kills, {figures.wrong() or 'all well'}")
-            for note in figures.notes:
+            for note in (*figures.notes, *figures.examples[:3]):
                 say(f"      {note}")
 
     async with asyncio.TaskGroup() as group:

@@ -72,16 +72,29 @@ async def _awaited(work: Awaitable[object]) -> None:
 # --- An office at work --------------------------------------------------------------------------------------------
 
 
+def _next(scene: Scene, employee: str, last: Press | None, number: int | None = None) -> Press:
+    """A new press; or the last one again where it was refused, for that leaves its key unused (K4)."""
+    if last is None or last.accepted or last.status != 409:
+        return scene.a_press(employee, number=number)
+    last.acknowledges()
+    return last
+
+
+async def _patience(scene: Scene, refused: Press) -> None:
+    """How long a person waits after a refusal: for what is unknown, as long as they are told."""
+    unknown = refused.code == "previous_outcome_unknown"
+    await asyncio.sleep(refused.retry_after if unknown else scene.random.uniform(0.3, 0.9))
+
+
 async def _work(scene: Scene, employee: str, busy: Callable[[], bool]) -> None:
     """An employee who presses one button after the other, sometimes sooner than the last call has ended."""
-    met: str | None = None
+    press: Press | None = None
     while busy():
         # Some numbers are wanted by many.
-        number = scene.random.randrange(8) if scene.random.random() < 0.15 else None
-        press = await scene.press(scene.a_press(employee, number=number, acknowledge=met))
-        met = press.met
+        number = scene.random.randrange(8) if scene.random.random() < 0.1 else None
+        press = await scene.press(_next(scene, employee, press, number))
         if not press.accepted:
-            await asyncio.sleep(scene.random.uniform(0.1, 0.5))
+            await _patience(scene, press)
         elif scene.random.random() < 0.8:
             await asyncio.sleep(scene.random.uniform(0.1, 0.6))
 
@@ -191,18 +204,12 @@ async def faults_alone(scene: Scene, of_each: int) -> Figures:
 
     async def work(employee: str) -> None:
         while waiting:
-            fault, number = waiting.pop(), next(numbers)
-            met: str | None = None
-            while True:
-                press = scene.a_press(employee, number=number, acknowledge=met)
-                await scene.simulator.control("POST", "faults", {**fault, "phone_number": press.number})
-                await scene.press(press)
-                if press.accepted:
-                    break
-                # Refused: the fault still waits for this number, and so does the next press, for another line's turn.
-                met = press.met
-                await asyncio.sleep(0.2)
-                number = next(numbers)
+            fault = waiting.pop()
+            press = scene.a_press(employee, number=next(numbers))
+            await scene.simulator.control("POST", "faults", {**fault, "phone_number": press.number})
+            while not (await scene.press(press)).accepted:
+                await _patience(scene, press)
+                press = _next(scene, employee, press)
 
     await _together(*(work(employee) for employee in CALLERS))
     await scene.settled()
@@ -232,13 +239,12 @@ async def faults_mixed(scene: Scene, calls: int) -> Figures:
 
     async def work(employee: str) -> None:
         nonlocal accepted
-        met: str | None = None
+        press: Press | None = None
         while accepted < calls:
-            press = await scene.press(scene.a_press(employee, acknowledge=met))
-            met = press.met
+            press = await scene.press(_next(scene, employee, press))
             accepted += press.accepted
             if not press.accepted:
-                await asyncio.sleep(scene.random.uniform(0.1, 0.4))
+                await _patience(scene, press)
 
     await _together(*(work(employee) for employee in CALLERS))
     await scene.simulator.control("DELETE", "faults")
@@ -249,7 +255,7 @@ async def faults_mixed(scene: Scene, calls: int) -> Figures:
 
 
 async def races(scene: Scene, presses: int) -> Figures:
-    """All at once: equal requests, different ones of one employee, and many employees to one number."""
+    """All at once: equal requests, different ones of one employee (250 at most), many employees to one number."""
     notes: list[str] = []
     lost: list[str] = []
 
@@ -266,18 +272,18 @@ async def races(scene: Scene, presses: int) -> Figures:
 
     # Talks that last until they are ended: whoever comes late must still find the phones taken.
     await scene.simulator.control("PUT", "random-behaviours", {})
-    one = scene.a_press(CALLERS[0])
+    one = scene.a_press(CALLERS[0], number=251)
     await scene.simulator.behave(one.number, "answers", talk_seconds=100_000)
     same = [one, *(Press(one.key, one.line, one.client, one.number, one.body) for _ in range(presses - 1))]
     await race(f"{presses} equal requests", same, 1)
 
-    different = [scene.a_press(CALLERS[1]) for _ in range(presses)]
+    different = [scene.a_press(CALLERS[1], number=place) for place in range(presses)]
     for press in different:
         await scene.simulator.behave(press.number, "answers", talk_seconds=100_000)
     await race(f"{presses} different requests of one employee", different, 1)
 
     # Fifteen of the demo's employees can call; those with a mobile press on both of their devices.
-    everybody = [scene.a_press(employee, number=77) for employee in (*CALLERS, *CALLERS[:5])]
+    everybody = [scene.a_press(employee, number=252) for employee in (*CALLERS, *CALLERS[:5])]
     await scene.simulator.behave(everybody[0].number, "answers", talk_seconds=100_000)
     await race(f"{len(everybody)} presses for one number", everybody, 1)
 

@@ -49,6 +49,7 @@ class Figures:
     wrong_match: int = field(default=0, metadata=ZERO)
     strange_answers: int = field(default=0, metadata=ZERO)
     races_lost: int = field(default=0, metadata=ZERO)
+    broken_off: int = field(default=0, metadata=ZERO)
     inferred: int = 0
     unresolved: int = 0
     unresolved_but_dialled: int = 0

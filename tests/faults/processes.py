@@ -23,6 +23,8 @@ Seen = TypeVar("Seen")
 
 STARTS_WITHIN = 60.0
 LOOKS_EVERY = 0.02
+# Kept for less time than a server keeps them, or a request would now and then meet a connection that is being closed.
+LIMITS = httpx2.Limits(max_connections=400, max_keepalive_connections=40, keepalive_expiry=1.0)
 _BELOW_EPHEMERAL_PORTS = (20_000, 32_000)
 _OFFERED: set[int] = set()
 
@@ -89,13 +91,16 @@ class Nursery:
         return int((await self._ask({"reap": pid}))["status"])
 
     async def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        # An order that was sent is answered: giving up in the middle would leave its answer to the next one.
+        return await asyncio.shield(asyncio.ensure_future(self._asked(order)))
+
+    async def _asked(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         async with self._lock:
             self._process.stdin.write(f"{json.dumps(order)}\n".encode())
             await self._process.stdin.drain()
-            # An order that was sent is answered: giving up in the middle would leave its answer to the next one.
-            line = await asyncio.shield(asyncio.ensure_future(self._process.stdout.readline()))
+            line = await self._process.stdout.readline()
         if not line:
             raise Broken("the nursery died")
         answer: dict[str, Any] = json.loads(line)
@@ -113,7 +118,7 @@ class Simulator:
     port: int = field(factory=free_port)
     token: str = field(factory=lambda: secrets.token_hex(16))
     pid: int | None = None
-    http: httpx2.AsyncClient = field(factory=lambda: httpx2.AsyncClient(timeout=60, trust_env=False))
+    http: httpx2.AsyncClient = field(factory=lambda: httpx2.AsyncClient(timeout=60, trust_env=False, limits=LIMITS))
 
     @property
     def url(self) -> str:

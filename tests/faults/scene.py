@@ -21,18 +21,18 @@ from attrs import define, field, frozen
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.faults.databases import Databases
-from tests.faults.processes import Broken, Nursery, Service, Simulator, until
+from tests.faults.processes import LIMITS, Broken, Nursery, Service, Simulator, until
 
 from telephony_adapters.beeline_simulator.population import COMPANY, LineKind
 from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.tables import attempts, reservations
 
 TIME_OUT = 1.0
-LIMITS = {"TELEPHONY_LONGEST_RINGING_SECONDS": "5", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "10"}
+SHORT = {"TELEPHONY_LONGEST_RINGING_SECONDS": "5", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "10"}
 LONGEST_CALL = 60.0
 """The shortest that the settings allow: so long goes an attempt of which nothing is ever heard."""
 SETTLES_WITHIN = LONGEST_CALL + 60.0
-PRESSED_FOR = 90.0
+PRESSED_FOR = 300.0
 """Seconds after which a client that repeats its press gives up, and the campaign with it."""
 
 # Not E-18, whose phone is offline, nor E-19, who is on a break: they are refused before anything is dialled.
@@ -79,6 +79,12 @@ class Press:
     def pair(self) -> tuple[str, str]:
         return self.line.id, self.number
 
+    def acknowledges(self) -> None:
+        """The next request gives up what stood in the way, as a person does who knows that nobody is talking."""
+        if self.met is not None:
+            self.body["acknowledge_unknown"] = self.met
+            self.met = None
+
     @property
     def accepted(self) -> bool:
         return self.attempt_id is not None and self.status in {200, 201, 502, 503}
@@ -115,7 +121,7 @@ class Scene:
 
     # --- who calls whom ----------------------------------------------------------------------------------------------
 
-    def a_press(self, employee: str, *, number: int | None = None, acknowledge: str | None = None) -> Press:
+    def a_press(self, employee: str, *, number: int | None = None) -> Press:
         """A new press between a line and a number that nobody pressed for; `number` is a place in the list of all."""
         lines = lines_of(employee)
         for _ in range(10_000):
@@ -132,8 +138,6 @@ class Scene:
             "phone_number": phone,
             "device_id": chosen.device,
         }
-        if acknowledge is not None:
-            body["acknowledge_unknown"] = acknowledge
         press = Press(f"{self.name}-{next(self._keys)}", chosen, client_id, phone, body)
         self.presses.append(press)
         return press
@@ -240,10 +244,9 @@ async def scene(
     simulator = Simulator(nursery, where / "simulator.log", speed, seed)
     url = await databases.fresh()
     engine = open_store(url)
-    limits = httpx2.Limits(max_connections=400, max_keepalive_connections=40, keepalive_expiry=1.0)
-    http = httpx2.AsyncClient(timeout=30, trust_env=False, limits=limits)
+    http = httpx2.AsyncClient(timeout=30, trust_env=False, limits=LIMITS)
     settings = {
-        **LIMITS,
+        **SHORT,
         "TELEPHONY_DATABASE_URL": url,
         "TELEPHONY_BEELINE_URL": simulator.url,
         "TELEPHONY_BEELINE_TOKEN": simulator.token,
