@@ -190,3 +190,19 @@ async def test_a_death_at_any_point_rings_nobody_twice(two_step: bool, point: st
     assert len(office.attempts) == 1
     assert office.attempts[0].reading.ended
     assert office.store.reservations == {}
+
+
+@pytest.mark.parametrize("point", ["before asking for the client", "after asking for the client"])
+async def test_a_leg_whose_intent_is_stored_is_never_asked_for_again(point: str) -> None:
+    """K3: the process dies round the client's request; reports of the employee's leg come late and dial nobody."""
+    office = Office(two_step=True)
+    placed = await office.press()
+    ringing, answered = office.provider.reports()
+    with office.dies(point):
+        await office.deliver(answered)
+    asked = len(office.provider.requests)
+    await office.deliver(ringing)
+    await office.wait(100, rounds=2)
+    assert len(office.provider.requests) == asked
+    assert office.provider.double_dials() == []
+    assert office.attempt(placed.attempt_id).reading.client.requested_at is not None

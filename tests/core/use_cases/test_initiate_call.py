@@ -538,6 +538,22 @@ async def test_a_later_attempt_s_report_is_not_credited_to_an_earlier_unknown_on
     assert office.attempt(lost.attempt_id).reading.outcome is Outcome.UNRESOLVED
 
 
+async def test_of_two_attempts_that_could_be_meant_neither_is() -> None:
+    """K3: by a clock that runs behind, a new attempt's report falls into the time of the one acknowledged for it."""
+    office = Office(can_look_up=False)
+    office.provider.fate(Fate.UNKNOWN_NOT_DIALLED)
+    lost = await office.press(key="1")
+    office.clock.turn(timedelta(seconds=60))
+    office.provider.fate(Fate.HANGS)
+    press = asyncio.create_task(office.press(key="2", acknowledge_unknown=[str(lost.attempt_id)]))
+    await until(lambda: office.provider.ledger)
+    report = office.provider.reports()[0]
+    await office.deliver(evolve(report, at=report.at - timedelta(seconds=5)))
+    assert office.attempt(lost.attempt_id).provider_reference is None
+    office.provider.release()
+    assert office.attempt((await press).attempt_id).reading.state is AttemptState.RINGING_EMPLOYEE
+
+
 async def test_an_acknowledged_attempt_does_not_go_on_to_ring_the_client() -> None:
     """K3, K5: its number is another attempt's now; its employee's late answer is hung up."""
     office = Office(two_step=True, can_look_up=False)
