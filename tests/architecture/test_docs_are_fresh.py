@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tools import draw, rules
+from tools import draw, openapi, rules
 
 
 def test_the_page_of_states_is_made_from_the_present_table() -> None:
@@ -21,6 +21,10 @@ def test_every_diagram_has_its_picture_drawn_from_it(source: object) -> None:
     labels = draw.labels(source.read_text(encoding="utf-8"))
     assert labels
     assert [label for label in labels if label not in picture] == []
+
+
+def test_the_document_of_the_api_is_made_from_the_present_routes() -> None:
+    assert openapi.PAGE.read_text(encoding="utf-8") == openapi.page(), "make docs"
 
 
 def test_the_page_of_rules_is_made_from_the_present_tests() -> None:

@@ -38,6 +38,8 @@ from telephony_http.settings import Settings
 
 SECRET = "a-secret-that-nobody-guesses"
 ANNA, BORIS, VERA, GLEB, CRM, IDLE = "token-anna", "token-boris", "token-vera", "token-gleb", "token-crm", "token-idle"
+MANAGER, ADMIN = "token-manager", "token-admin"
+"""Who looks after the carousel, and who administers; neither is an employee who calls."""
 CLIENT_NUMBER = "+79139123456"
 SECOND_NUMBER = "+79139000002"
 
@@ -56,6 +58,8 @@ class FakeTokens:
             GLEB: Principal("t-4", "E-8", {Permission.CALL}),
             CRM: Principal("t-5", None, EMPLOYEE_PERMISSIONS.union(_SUPERVISES)),
             IDLE: Principal("t-6", "E-5", ()),
+            MANAGER: Principal("t-7", "E-7", {Permission.MANAGE_CAROUSEL}),
+            ADMIN: Principal("t-8", None, {Permission.ADMINISTER, Permission.SEE_FULL_NUMBERS}),
         }
 
     async def principal_of(self, token: str) -> Principal | None:
@@ -136,6 +140,15 @@ class Callers:
         if body is not None:
             more["json"] = body
         return await self.client.post(_whole(path), headers=headers, **more)
+
+    async def put(self, path: str, body: Any = None, *, as_: str | None = ADMIN, **more: Any) -> httpx.Response:
+        headers = _headers(as_, more.pop("headers", {}))
+        if body is not None:
+            more["json"] = body
+        return await self.client.put(_whole(path), headers=headers, **more)
+
+    async def delete(self, path: str, *, as_: str | None = ADMIN) -> httpx.Response:
+        return await self.client.delete(_whole(path), headers=_headers(as_, {}))
 
     async def place(
         self, body: Any = None, *, as_: str | None = ANNA, key: str | None = None, **more: Any

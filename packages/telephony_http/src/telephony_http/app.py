@@ -19,7 +19,19 @@ from telephony_http.opened import opened_parts
 from telephony_http.provide import Manners, dependencies, put_into
 from telephony_http.readings import WorkerMode
 from telephony_http.request_log import RequestLog
-from telephony_http.routes import calls, devices, explanation, health, phone_numbers, previews, provider_reports
+from telephony_http.routes import (
+    callbacks,
+    calls,
+    carousel,
+    carousel_numbers,
+    devices,
+    directory,
+    explanation,
+    health,
+    phone_numbers,
+    previews,
+    provider_reports,
+)
 from telephony_http.settings import Settings
 
 BIGGEST_BODY = 64 * 1024
@@ -36,6 +48,20 @@ _FOR_TOKENS = [
     calls.hang_up,
     calls.close,
     explanation.explain,
+    callbacks.look_up,
+    carousel.pools,
+    carousel.pool,
+    carousel.put_pool,
+    carousel.schedule,
+    carousel.cancel,
+    carousel.conformance,
+    carousel_numbers.quarantine,
+    carousel_numbers.bring_back,
+    carousel_numbers.declare,
+    directory.put_employee,
+    directory.put_device,
+    directory.put_client,
+    directory.put_interest,
 ]
 _FOR_ALL = [health.alive, health.ready, health.metrics]
 
@@ -101,6 +127,10 @@ class _Idle:
 
     async def __call__(self) -> None: ...
 
+    async def pass_time_outs(self) -> None: ...
+
+    async def look_up_due(self) -> None: ...
+
     async def forget(self) -> None: ...
 
 
@@ -118,6 +148,7 @@ async def _worker(settings: Settings, container: Container) -> AsyncIterator[Non
             clock=parts.clock,
             keepers=parts.keepers if here else (),
             refreshers=parts.refreshers,
+            retention=container.erase_old_numbers() if here else None,
             pace=Pace(reconcile=settings.worker_interval_seconds if here else 60.0),
         )
     )

@@ -13,6 +13,7 @@ from typing import Protocol
 from attrs import field, frozen
 from dependency_injector import containers, providers
 
+from telephony_core.party import Principal
 from telephony_core.ports import (
     Clock,
     DeviceStatuses,
@@ -25,8 +26,11 @@ from telephony_core.ports import (
     Store,
     TimeZones,
 )
+from telephony_core.use_cases.attribute_callback import AttributeCallback
 from telephony_core.use_cases.dial_leg import LegDialler
+from telephony_core.use_cases.edit_carousel import EditCarousel
 from telephony_core.use_cases.end_call import CloseCall, HangUpCall
+from telephony_core.use_cases.erase_client import EraseOldNumbers
 from telephony_core.use_cases.find_numbers import FindNumbers, NumberJudge
 from telephony_core.use_cases.follow_call import ApplyReport, ReadCalls
 from telephony_core.use_cases.initiate_call import InitiateCall
@@ -36,6 +40,8 @@ from telephony_core.use_cases.note_facts import FactNotes
 from telephony_core.use_cases.preview_caller_id import CallerIdDesk, PreviewCallerId
 from telephony_core.use_cases.reconcile_calls import ReconcileCalls
 from telephony_core.use_cases.rules import Rules
+from telephony_core.use_cases.run_carousel import RunCarousel
+from telephony_core.use_cases.view_carousel import ViewCarousel
 from telephony_http.auth import Tokens
 
 
@@ -44,6 +50,27 @@ class ReportDoor(Protocol):
 
     async def take(self, body: bytes, received_at: datetime) -> ProviderReport | None:
         """The report that a body holds; None if it says nothing of a call. `InvalidRequest` if it is malformed."""
+
+
+class WrittenRecord(Protocol):
+    """A thing of the directory as it is stored now, by the fields of its record, and what was noticed of it."""
+
+    @property
+    def record(self) -> Mapping[str, object]: ...
+    @property
+    def added(self) -> bool: ...
+    @property
+    def warnings(self) -> tuple[Mapping[str, str], ...]: ...
+
+
+class DirectoryWriter(Protocol):
+    """Takes records into a directory of our own, by the rules of its imports."""
+
+    async def __call__(
+        self, principal: Principal, kind: str, record: Mapping[str, object], wrong: tuple[Mapping[str, str], ...] = ()
+    ) -> WrittenRecord:
+        """Check and store a record of a kind (`employees`, `devices`, `clients`, `interests`); `wrong` was found wrong
+        before. `InvalidRequest` names every wrong field in `errors`."""
 
 
 class Keeper(Protocol):
@@ -62,6 +89,7 @@ class Refreshing(Protocol):
 class Parts:
     """All that a running service is made of, opened and ready; made once, and handed to the app.
 
+    `directory_writer`: None where the directory is somebody else's, a CRM's for one, and nothing is put into it here.
     `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
     how it is, from memory. `keepers` and `refreshers` are for the worker. `demo`: the store holds the demo's data.
     """
@@ -76,6 +104,7 @@ class Parts:
     zones: TimeZones
     clock: Clock
     ids: IdSource
+    directory_writer: DirectoryWriter | None = None
     doors: Mapping[str, ReportDoor] = field(factory=dict)
     report_secret: str | None = field(default=None, repr=False)
     conditions: Mapping[str, Callable[[], str]] = field(factory=dict)
@@ -108,6 +137,7 @@ class Container(containers.DeclarativeContainer):
         gateways=parts.provided.gateways,
         notes=notes,
         matcher=matcher,
+        clock=parts.provided.clock,
     )
     find_numbers = providers.Singleton(
         FindNumbers,
@@ -153,6 +183,13 @@ class Container(containers.DeclarativeContainer):
         read=read_calls,
     )
     close_call = providers.Singleton(CloseCall, store=parts.provided.store, ids=parts.provided.ids)
+    edit_carousel = providers.Singleton(EditCarousel, store=parts.provided.store)
+    run_carousel = providers.Singleton(RunCarousel, edit=edit_carousel)
+    view_carousel = providers.Singleton(ViewCarousel, store=parts.provided.store, zones=parts.provided.zones)
+    attribute_callback = providers.Singleton(
+        AttributeCallback, store=parts.provided.store, directory=parts.provided.directory, rules=rules
+    )
+    erase_old_numbers = providers.Singleton(EraseOldNumbers, store=parts.provided.store, rules=rules)
     reconcile_calls = providers.Singleton(
         ReconcileCalls,
         store=parts.provided.store,

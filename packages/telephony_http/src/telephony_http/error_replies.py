@@ -138,7 +138,15 @@ def problem(error: TelephonyError) -> dict[str, Any]:
         "code": error.code,
     }
     wait = {} if error.retry_after is None else {"retry_after": error.retry_after}
-    return {**standard, **error.reasons, **wait, **standard}
+    return {**standard, **_errors(error), **error.reasons, **wait, **standard}
+
+
+def _errors(error: TelephonyError) -> dict[str, Any]:
+    """Wrong fields stand in `errors`, also where the core names one by itself."""
+    field = error.reasons.get("field")
+    if not isinstance(error, InvalidRequest) or field is None:
+        return {}
+    return {"errors": [{"field": str(field), "message": masked(error.detail)}]}
 
 
 def refusal(request: AnyRequest, error: TelephonyError) -> Response[bytes]:

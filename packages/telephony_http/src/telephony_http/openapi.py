@@ -26,6 +26,9 @@ NUMBERS = Tag("Numbers", "Whom to dial · Кому звонить")
 DEVICES = Tag("Devices", "What rings at the employee's · Что звонит у сотрудника")
 CALLER_ID = Tag("Caller ID", "What the client sees · Что видит клиент")
 CALLS = Tag("Calls", "Place, follow and end calls · Звонки: начать, следить, закончить")
+CALL_BACKS = Tag("Call-backs", "Whose call-back is this · Чей это обратный звонок")
+CAROUSEL = Tag("Carousel", "The numbers that clients see · Номера, которые видят клиенты")
+DIRECTORY = Tag("Directory", "Keep the directory in step with the CRM · Вести справочник вслед за CRM")
 PROVIDERS = Tag("Providers", "Where providers report · Куда сообщают провайдеры")
 SERVICE = Tag("Service", "Health and metrics · Здоровье и метрики")
 
@@ -127,7 +130,7 @@ def config() -> OpenAPIConfig:
             JsonRenderPlugin(path="/openapi.json"),
             YamlRenderPlugin(path=["/openapi.yaml", "/openapi.yml"]),
         ],
-        tags=[NUMBERS, DEVICES, CALLER_ID, CALLS, PROVIDERS, SERVICE],
+        tags=[NUMBERS, DEVICES, CALLER_ID, CALLS, CALL_BACKS, CAROUSEL, DIRECTORY, PROVIDERS, SERVICE],
         components=Components(
             security_schemes={
                 BEARER: SecurityScheme(

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import httpx2
 from attrs import evolve, field, frozen, mutable
@@ -29,6 +30,9 @@ from telephony_adapters.gateways.beeline import (
     report_url,
     to_provider_report,
 )
+from telephony_adapters.imports.one_record import PutRecord
+from telephony_adapters.imports.own_stock import OwnStock
+from telephony_adapters.imports.records import RecordRules
 from telephony_adapters.numbering.demo import demo_plan
 from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.plan import NumberingPlan, NumberingPlanHolder
@@ -84,6 +88,7 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
             zones=RegionZones(settings.time_zone),
             clock=clock,
             ids=Ulids(clock),
+            directory_writer=PutRecord(OwnStock(engine), RecordRules(zone=ZoneInfo(settings.time_zone))),
             report_secret=await _report_secret(settings, facts),
             refreshers=(plan,),
             demo=demo,

@@ -17,12 +17,15 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 
 from telephony_core.party import Principal
+from telephony_core.use_cases.attribute_callback import AttributeCallback
 from telephony_core.use_cases.end_call import CloseCall, HangUpCall
 from telephony_core.use_cases.find_numbers import FindNumbers
 from telephony_core.use_cases.follow_call import ApplyReport, ReadCalls
 from telephony_core.use_cases.initiate_call import InitiateCall
 from telephony_core.use_cases.list_devices import ListDevices
 from telephony_core.use_cases.preview_caller_id import PreviewCallerId
+from telephony_core.use_cases.run_carousel import RunCarousel
+from telephony_core.use_cases.view_carousel import ViewCarousel
 from telephony_http.container import Container, Parts
 from telephony_http.in_flight import InFlight
 from telephony_http.metrics import Metrics
@@ -52,6 +55,9 @@ Reading = NamedDependency[SkipValidation[ReadCalls]]
 Applying = NamedDependency[SkipValidation[ApplyReport]]
 HangingUp = NamedDependency[SkipValidation[HangUpCall]]
 Closing = NamedDependency[SkipValidation[CloseCall]]
+Running = NamedDependency[SkipValidation[RunCarousel]]
+Viewing = NamedDependency[SkipValidation[ViewCarousel]]
+Attributing = NamedDependency[SkipValidation[AttributeCallback]]
 
 _USE_CASES = (
     "find_numbers",
@@ -62,6 +68,9 @@ _USE_CASES = (
     "apply_report",
     "hang_up_call",
     "close_call",
+    "run_carousel",
+    "view_carousel",
+    "attribute_callback",
 )
 
 

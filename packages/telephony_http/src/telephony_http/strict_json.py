@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from attrs import frozen
 from litestar._openapi.schema_generation import SchemaCreator
 from litestar.dto import AbstractDTO, DTOFieldDefinition
 from litestar.openapi.spec import Reference, Schema
@@ -40,6 +41,50 @@ def read_json(body: bytes, kind: type[Body]) -> Body:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         what = "The body is empty; JSON is expected." if not body.strip() else "The body is no JSON."
         raise InvalidRequest(what, errors=[{"field": "", "message": what}]) from None
+
+
+@frozen
+class Fields:
+    """The fields of a body as they came, those that have the right type; and what is wrong with the others."""
+
+    found: Mapping[str, Any]
+    errors: tuple[dict[str, str], ...] = ()
+
+
+def read_fields(body: bytes, kind: type[msgspec.Struct]) -> Fields:
+    """The fields of the body that `kind` has, each read by itself, so that every one that is wrong is named.
+
+    A field that is left out differs from one that is null. Raises `InvalidRequest` for what is no JSON object.
+    """
+    raw = read_json(body, Any)
+    if not isinstance(raw, dict):
+        raise invalid_field("", "A JSON object is expected")
+    known = {each.encode_name: each for each in msgspec.structs.fields(kind)}
+    errors = [
+        {"field": masked(name[:_LONGEST_NAME]), "message": "There is no such field"}
+        for name in raw
+        if name not in known
+    ]
+    found: dict[str, Any] = {}
+    for name, each in known.items():
+        if name in raw:
+            try:
+                msgspec.convert(raw[name], each.type, strict=True)
+                found[name] = raw[name]
+            except msgspec.ValidationError as error:
+                errors.append(_problem_of(name, str(error), kind))
+        elif each.required:
+            errors.append({"field": name, "message": "This field is required"})
+    return Fields(found, tuple(errors))
+
+
+def _problem_of(name: str, message: str, kind: type[Any]) -> dict[str, str]:
+    """A complaint of msgspec's about the value of one field, told of the whole body."""
+    where = re.search(r" - at `\$(.*)`\Z", message)
+    bare, inner = (message[: where.start()], where[1]) if where else (message, "")
+    refused = _explained(f"{bare} - at `$.{name}{inner}`", kind)
+    found: dict[str, str] = refused.reasons["errors"][0]  # type: ignore[index]  # made by `invalid_field`
+    return found
 
 
 def fingerprint(body: bytes) -> str:
@@ -98,6 +143,9 @@ class StrictJson(AbstractDTO[Body], Generic[Body]):
         content_type = self.asgi_connection.headers.get("content-type", "")
         if not _JSON.match(content_type):
             raise UnsupportedMediaType
+        return self.read(value)
+
+    def read(self, value: bytes) -> Any:
         return read_json(value, self.model_type)
 
     def decode_builtins(self, value: dict[str, Any]) -> Any:
@@ -127,3 +175,11 @@ class StrictJson(AbstractDTO[Body], Generic[Body]):
     ) -> Reference | Schema:
         del handler_id
         return schema_creator.for_field_definition(field_definition)
+
+
+class FieldsOfJson(StrictJson[Body]):
+    """Reads the body by `read_fields`: the handler, whose annotation the document is made of, gets `Fields`."""
+
+    def read(self, value: bytes) -> Fields:
+        kind: Any = self.model_type
+        return read_fields(value, kind)

@@ -1,0 +1,372 @@
+"""The carousel as bodies: pools, generations, numbers, what a change does, and how providers keep to it (C0-C11).
+
+The numbers here are the company's own and are never masked; a client's number stands in none of these bodies.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
+from msgspec.structs import asdict
+
+from telephony_core.call import Attempt
+from telephony_core.carousel import CarouselNumber, CarouselPool, ChosenBy, Generation, ShowLimits, WhenExhausted
+from telephony_core.use_cases.ask_provider import AskProvider
+from telephony_core.use_cases.run_carousel import Changed
+from telephony_core.use_cases.view_carousel import Conformance, GenerationView, NumberView, PoolView
+from telephony_http.bodies.asked import Number
+from telephony_http.bodies.shared import Asked, Id, Instant, Told
+
+Code = Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["RU-NVS"])]
+PoolId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$", examples=["siberia"])]
+Some = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+# --- What is asked ----------------------------------------------------------------------------------------------------
+
+
+class LimitsAsked(Asked):
+    """How often a number may be shown (C3). `warm_up`: caps per day of a generation's first, second, … week."""
+
+    per_day: Some | None = None
+    rest_seconds: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    warm_up: Annotated[list[Some], Meta(max_length=52)] = field(default_factory=list)
+
+
+class PoolAsked(Asked):
+    """A pool as it shall be; its generations stay as they are. What is left out gets its default."""
+
+    provider: Id
+    chosen_by: Literal["provider", "us"]
+    regions: Annotated[list[Code], Meta(max_length=200)]
+    title: Annotated[str, Meta(max_length=200)] = ""
+    default: bool = False
+    order: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    chain: Annotated[list[PoolId], Meta(max_length=50)] = field(default_factory=list)
+    when_exhausted: Literal["widen", "refuse"] = "widen"
+    limits: LimitsAsked = field(default_factory=LimitsAsked)
+    declaration_required: bool = False
+
+    def to_pool(self, pool_id: str) -> CarouselPool:
+        return CarouselPool(
+            id=pool_id,
+            provider=self.provider,
+            chosen_by=ChosenBy(self.chosen_by),
+            region_codes=tuple(self.regions),
+            title=self.title,
+            is_default=self.default,
+            order=self.order,
+            chain=tuple(self.chain),
+            when_exhausted=WhenExhausted(self.when_exhausted),
+            limits=ShowLimits(self.limits.per_day, self.limits.rest_seconds, tuple(self.limits.warm_up)),
+            declaration_required=self.declaration_required,
+        )
+
+
+class GenerationAsked(Asked):
+    """The numbers of a pool from `activates_at` on; without it: from now on. `id`: a name of your own."""
+
+    numbers: Annotated[list[Number], Meta(min_length=1, max_length=30)]
+    activates_at: Instant | None = None
+    id: PoolId | None = None
+
+
+class QuarantineAsked(Asked):
+    """Why the number is put on the bench."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class DeclarationAsked(Asked):
+    """From when the operator knows that we call from this number; left out: from now on."""
+
+    declared_since: Instant | None = None
+
+
+# --- What is told -----------------------------------------------------------------------------------------------------
+
+
+class LimitsTold(Told):
+    per_day: int | None
+    rest_seconds: int
+    warm_up: list[int]
+
+
+class QuarantineTold(Told):
+    reason: str
+    by: str
+    since: datetime
+
+
+class SeenTold(Told):
+    """How often the provider reported the number as shown since its generation began."""
+
+    times: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+class NumberInPoolTold(Told):
+    """A number and its wear. `reason`: why it may not be shown now, where we choose (C3); null: it may."""
+
+    number: str
+    quarantine: QuarantineTold | None
+    declared_since: datetime | None
+    picks: int
+    shows_today: int
+    last_shown_at: datetime | None
+    seen: SeenTold
+    reason: str | None
+
+
+class GenerationInPoolTold(Told):
+    """`observed_at`: when its numbers were first reported as shown; `wear`: 1.0 is due for a refresh."""
+
+    id: str
+    activates_at: datetime
+    confirmed_at: datetime | None
+    observed_at: datetime | None
+    in_force: bool
+    days: int
+    due_at: datetime
+    wear: float
+    numbers: list[NumberInPoolTold]
+
+
+class PoolTold(Told):
+    """A pool. `effect`: what a change of it does; `recorded_only` where its provider chooses, and is to be asked."""
+
+    id: str
+    version: int
+    title: str
+    provider: str
+    chosen_by: str
+    regions: list[str]
+    default: bool
+    order: int
+    chain: list[str]
+    when_exhausted: str
+    limits: LimitsTold
+    declaration_required: bool
+    effect: str
+    at: datetime
+    generations: list[GenerationInPoolTold]
+
+
+class PoolsTold(Told):
+    """Every pool, by provider and in the configured order."""
+
+    items: list[PoolTold]
+
+
+class AskProviderTold(Told):
+    """What to ask of the provider, as data and as a sentence in both languages."""
+
+    wish: str
+    provider: str
+    pool_id: str
+    numbers: list[str]
+    codes: list[str]
+    limits: dict[str, int | list[int]]
+    at: datetime | None
+    text_ru: str
+    text_en: str
+
+
+class PoolChangedTold(PoolTold):
+    ask_provider: list[AskProviderTold]
+
+
+class PlainNumberTold(Told):
+    number: str
+    quarantine: QuarantineTold | None
+    declared_since: datetime | None
+
+
+class GenerationTold(Told):
+    """A generation that was scheduled or called off, and what that does."""
+
+    id: str
+    pool_id: str
+    activates_at: datetime
+    confirmed_at: datetime | None
+    numbers: list[PlainNumberTold]
+    effect: str
+    ask_provider: list[AskProviderTold]
+
+
+class NumberTold(PlainNumberTold):
+    """A number that was changed, where it is, and what the change does."""
+
+    pool_id: str
+    generation_id: str
+    effect: str
+    ask_provider: list[AskProviderTold]
+
+
+class CaseTold(Told):
+    """An attempt whose shown number is not what was agreed."""
+
+    call_id: str
+    attempt_id: str
+    started_at: datetime
+    verdict: str
+    pool_id: str | None
+    generation_id: str | None
+    region: list[str]
+    requested: str | None
+    reported: str | None
+
+
+class ConformanceTold(Told):
+    """Verdicts by their number (C10). `waiting`: not reported yet; `cases`: the latest that don't conform."""
+
+    since: datetime
+    until: datetime
+    pool_id: str | None
+    counts: dict[str, int]
+    waiting: int
+    cases: list[CaseTold]
+
+
+def pool_told(view: PoolView) -> PoolTold:
+    pool = view.pool
+    return PoolTold(
+        id=pool.id,
+        version=pool.version,
+        title=pool.title,
+        provider=pool.provider,
+        chosen_by=str(pool.chosen_by),
+        regions=list(pool.region_codes),
+        default=pool.is_default,
+        order=pool.order,
+        chain=list(pool.chain),
+        when_exhausted=str(pool.when_exhausted),
+        limits=LimitsTold(
+            per_day=pool.limits.per_day, rest_seconds=pool.limits.rest_seconds, warm_up=list(pool.limits.warm_up)
+        ),
+        declaration_required=pool.declaration_required,
+        effect=str(view.effect),
+        at=view.at,
+        generations=[_generation_in_pool(each) for each in view.generations],
+    )
+
+
+def pool_changed_told(view: PoolView, asks: tuple[AskProvider, ...]) -> PoolChangedTold:
+    return PoolChangedTold(**asdict(pool_told(view)), ask_provider=[_ask_told(each) for each in asks])
+
+
+def _generation_in_pool(view: GenerationView) -> GenerationInPoolTold:
+    return GenerationInPoolTold(
+        id=view.generation.id,
+        activates_at=view.generation.activates_at,
+        confirmed_at=view.generation.confirmed_at,
+        observed_at=view.observed_at,
+        in_force=view.in_force,
+        days=view.days,
+        due_at=view.due_at,
+        wear=round(view.wear, 2),
+        numbers=[_number_in_pool(each) for each in view.numbers],
+    )
+
+
+def _number_in_pool(view: NumberView) -> NumberInPoolTold:
+    return NumberInPoolTold(
+        number=view.number.number.e164,
+        quarantine=_quarantine(view.number),
+        declared_since=view.number.declared_since,
+        picks=view.use.picks,
+        shows_today=view.use.shows_today,
+        last_shown_at=view.use.last_shown_at,
+        seen=SeenTold(times=view.seen.times, first_at=view.seen.first_at, last_at=view.seen.last_at),
+        reason=str(view.reason) if view.reason is not None else None,
+    )
+
+
+def _quarantine(number: CarouselNumber) -> QuarantineTold | None:
+    bench = number.quarantine
+    return QuarantineTold(reason=bench.reason, by=bench.by, since=bench.since) if bench is not None else None
+
+
+def _plain(number: CarouselNumber) -> PlainNumberTold:
+    return PlainNumberTold(
+        number=number.number.e164, quarantine=_quarantine(number), declared_since=number.declared_since
+    )
+
+
+def _ask_told(ask: AskProvider) -> AskProviderTold:
+    limits: dict[str, int | list[int]] = {
+        name: value for name, value in ask.limits.items() if isinstance(value, int | list)
+    }
+    return AskProviderTold(
+        wish=str(ask.wish),
+        provider=ask.provider,
+        pool_id=ask.pool_id,
+        numbers=[number.e164 for number in ask.numbers],
+        codes=list(ask.codes),
+        limits=limits,
+        at=ask.at,
+        text_ru=ask.sentence("ru"),
+        text_en=ask.sentence("en"),
+    )
+
+
+def generation_told(changed: Changed) -> GenerationTold:
+    generation = _generation(changed)
+    return GenerationTold(
+        id=generation.id,
+        pool_id=changed.pool.id,
+        activates_at=generation.activates_at,
+        confirmed_at=generation.confirmed_at,
+        numbers=[_plain(each) for each in generation.numbers],
+        effect=str(changed.effect),
+        ask_provider=[_ask_told(each) for each in changed.ask_provider],
+    )
+
+
+def number_told(changed: Changed) -> NumberTold:
+    assert changed.number is not None  # a change of a number names it
+    plain = _plain(changed.number)
+    return NumberTold(
+        number=plain.number,
+        quarantine=plain.quarantine,
+        declared_since=plain.declared_since,
+        pool_id=changed.pool.id,
+        generation_id=_generation(changed).id,
+        effect=str(changed.effect),
+        ask_provider=[_ask_told(each) for each in changed.ask_provider],
+    )
+
+
+def _generation(changed: Changed) -> Generation:
+    assert changed.generation is not None  # a change of a generation or of a number names it
+    return changed.generation
+
+
+def conformance_told(found: Conformance) -> ConformanceTold:
+    return ConformanceTold(
+        since=found.since,
+        until=found.until,
+        pool_id=found.pool_id,
+        counts={str(verdict): count for verdict, count in found.counts.items()},
+        waiting=found.waiting,
+        cases=[_case(each) for each in found.cases],
+    )
+
+
+def _case(attempt: Attempt) -> CaseTold:
+    decision, shown = attempt.decision, attempt.shown
+    assert shown is not None  # a case is an attempt that was judged
+    return CaseTold(
+        call_id=attempt.call_id,
+        attempt_id=attempt.id,
+        started_at=attempt.started_at,
+        verdict=str(shown.verdict),
+        pool_id=decision.pool_id,
+        generation_id=decision.generation_id,
+        region=list(decision.region.codes),
+        requested=decision.requested.e164 if decision.requested is not None else None,
+        reported=shown.number.e164 if shown.number is not None else None,
+    )

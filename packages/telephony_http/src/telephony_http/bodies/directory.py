@@ -1,0 +1,183 @@
+"""The directory's things as bodies: the columns of an import as JSON.
+
+The rules of the values are the import's; here stand their types. A field that is left out keeps what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from telephony_core.party import Permission, Principal
+from telephony_http.bodies.shared import LONGEST_ID, Asked, Told
+from telephony_http.privacy import without_digits
+
+Text = Annotated[str, Meta(max_length=200)]
+Date = Annotated[str, Meta(max_length=40, examples=["2026-11-23", "2026-11-23T09:15:02Z"])]
+OtherId = Annotated[str, Meta(max_length=LONGEST_ID)]
+OwnNumber = Annotated[str, Meta(max_length=80, examples=["+79031234567"])]
+
+MOST_NUMBERS = 100
+
+
+class EmployeeAsked(Asked):
+    """An employee. A new one without `permissions` has `call` and `see_full_numbers`; `[]`: none."""
+
+    name: Text
+    active: bool | None = None
+    permissions: list[Literal[
+        "call", "call_free_hand", "override_quiet_hours", "see_full_numbers", "act_for_others", "manage_carousel",
+        "administer",
+    ]] | None = None  # fmt: skip
+
+
+class DeviceAsked(Asked):
+    """A device. `line`: the provider's name of it (Beeline: the user id); `sim_*` and `fmtn`: of a mobile."""
+
+    kind: Literal["ip_phone", "mobile"]
+    line: Text
+    label: Text | None = None
+    provider: Text | None = None
+    number: OwnNumber | None = None
+    active: bool | None = None
+    preferred: bool | None = None
+    sim_number: OwnNumber | None = None
+    sim_issued: Date | None = None
+    sim_returned: Date | None = None
+    fmtn: bool | None = None
+
+
+class PhoneNumberAsked(Asked):
+    """A number as it is typed in the CRM. `do_not_call` left out: the mark stays as it is."""
+
+    number: Text
+    label: Annotated[str, Meta(max_length=60)] | None = None
+    primary: bool = False
+    do_not_call: bool | None = None
+
+
+PhoneNumbers = Annotated[list[Text | PhoneNumberAsked], Meta(max_length=MOST_NUMBERS)]
+
+
+class ClientAsked(Asked):
+    """A client. `phone_numbers`: all of them, in their order; `regions`: ISO 3166-2 codes or the register's names."""
+
+    name: Text
+    phone_numbers: PhoneNumbers | None = None
+    regions: Annotated[list[Text], Meta(max_length=100)] | None = None
+    do_not_call: bool | None = None
+    owner_id: OtherId | None = None
+
+
+class ContactAsked(Asked):
+    id: OtherId
+    name: Text
+    phone_numbers: PhoneNumbers = msgspec.field(default_factory=list)
+
+
+class InterestAsked(Asked):
+    """An interest of a client. `contacts`: all of them."""
+
+    client_id: OtherId
+    title: Text | None = None
+    owner_id: OtherId | None = None
+    contacts: Annotated[list[ContactAsked], Meta(max_length=100)] | None = None
+
+
+class NoticeTold(Told):
+    """What was noticed and let through."""
+
+    field: str
+    message: str
+    code: str
+
+
+class PhoneNumberStored(Told):
+    """`id`: by which the number may be dialled, too."""
+
+    id: str
+    number: str
+    label: str | None
+    primary: bool
+    do_not_call: bool
+
+
+class EmployeeStored(Told):
+    id: str
+    name: str
+    active: bool
+    permissions: list[str]
+    warnings: list[NoticeTold]
+
+
+class DeviceStored(Told):
+    id: str
+    employee_id: str
+    kind: str
+    label: str
+    provider: str
+    line: str
+    number: str | None
+    active: bool
+    preferred: bool
+    sim_number: str | None
+    sim_issued: datetime | None
+    sim_returned: datetime | None
+    fmtn: bool
+    warnings: list[NoticeTold]
+
+
+class ClientStored(Told):
+    """Without the permission `see_full_numbers` the digits of its numbers are hidden."""
+
+    id: str
+    name: str
+    phone_numbers: list[PhoneNumberStored]
+    regions: list[str]
+    do_not_call: bool
+    owner_id: str | None
+    warnings: list[NoticeTold]
+
+
+class ContactStored(Told):
+    id: str
+    name: str
+    phone_numbers: list[PhoneNumberStored]
+
+
+class InterestStored(Told):
+    """Without the permission `see_full_numbers` the digits of its numbers are hidden."""
+
+    id: str
+    client_id: str
+    title: str
+    owner_id: str | None
+    contacts: list[ContactStored]
+    warnings: list[NoticeTold]
+
+
+Stored = TypeVar("Stored", EmployeeStored, DeviceStored, ClientStored, InterestStored)
+
+
+def stored_told(
+    record: Mapping[str, object], warnings: tuple[Mapping[str, str], ...], kind: type[Stored], principal: Principal
+) -> Stored:
+    """What is stored as a body of this kind, as this principal may see it (P1)."""
+    told = msgspec.convert({**record, "warnings": list(warnings)}, kind)
+    if not principal.may(Permission.SEE_FULL_NUMBERS):
+        body: Told = told
+        for number in _numbers_of(body):
+            number.number = without_digits(number.number)
+    return told
+
+
+def _numbers_of(body: Told) -> list[PhoneNumberStored]:
+    if isinstance(body, ClientStored):
+        return body.phone_numbers
+    if isinstance(body, InterestStored):
+        return [number for contact in body.contacts for number in contact.phone_numbers]
+    return []
