@@ -106,7 +106,7 @@ def test_the_pool_has_the_best_claim_to_the_region(codes: set[str], client: set[
             codes <= serves,
             bool(serves & codes & client),
             by_number,
-            bool(serves & client),
+            bool(serves & client) and not by_number,
             # Whether it is the default counts for nothing where some pool serves.
             pool.is_default and not serves & (codes | client),
             -pool.order,
