@@ -15,6 +15,8 @@ from telephony_adapters.imports.own_stock import OwnStock
 from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.migrations import upgrade
 from telephony_core.party import Permission, Principal
+from telephony_http.opened import opened_parts
+from telephony_http.settings import Settings
 
 BLIND = "token-blind"
 NUMBER = "8 (913) 912-34-56"
@@ -260,3 +262,14 @@ async def test_another_media_type_is_refused(callers: Callers) -> None:
 
 async def test_an_administrator_alone_is_enough(callers: Callers) -> None:
     assert (await callers.put("/employees/E-5", {"name": "An operator"}, as_=ADMIN)).status_code == 201
+
+
+async def test_the_service_as_it_is_opened_writes_its_own_tables(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'opened.db'}"
+    await upgrade(url)
+    async with opened_parts(Settings(database_url=url)) as parts:
+        assert parts.directory_writer is not None
+        who = Principal("t-8", None, {Permission.ADMINISTER})
+        written = await parts.directory_writer(who, "employees", {"id": "E-5", "name": "An operator"})
+        assert written.added
+        assert await parts.directory.employee("E-5") is not None

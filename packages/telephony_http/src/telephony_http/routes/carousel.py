@@ -16,9 +16,7 @@ from telephony_core.phone import DestinationClass, PhoneNumber
 from telephony_core.ports import PhoneNumberParser
 from telephony_http.bodies.carousel import (
     ConformanceTold,
-    GenerationAsked,
     GenerationTold,
-    PoolAsked,
     PoolChangedTold,
     PoolsTold,
     PoolTold,
@@ -27,6 +25,7 @@ from telephony_http.bodies.carousel import (
     pool_changed_told,
     pool_told,
 )
+from telephony_http.bodies.carousel_asked import GenerationAsked, PoolAsked
 from telephony_http.bodies.shared import instant
 from telephony_http.error_replies import invalid_field
 from telephony_http.openapi import CAROUSEL, both, refusals

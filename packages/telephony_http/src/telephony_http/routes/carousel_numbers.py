@@ -9,7 +9,8 @@ from litestar import delete, put
 from litestar.params import JSONBody, PathParameter
 
 from telephony_core.phone import PhoneNumber
-from telephony_http.bodies.carousel import DeclarationAsked, NumberTold, QuarantineAsked, number_told
+from telephony_http.bodies.carousel import NumberTold, number_told
+from telephony_http.bodies.carousel_asked import DeclarationAsked, QuarantineAsked
 from telephony_http.bodies.shared import instant
 from telephony_http.error_replies import invalid_field
 from telephony_http.openapi import CAROUSEL, both, refusals
