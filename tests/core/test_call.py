@@ -195,6 +195,26 @@ def test_a_leg_whose_intent_stands_is_never_due_again(attempt: Attempt) -> None:
     assert begun.next_leg() is None
 
 
+@pytest.mark.parametrize(
+    ("kinds", "due"),
+    [
+        ([], LegName.CLIENT),
+        ([FactKind.REQUESTED], None),
+        ([FactKind.REQUESTED, FactKind.ANSWER_LOST], None),
+        ([FactKind.REQUESTED, FactKind.ACCEPTED], None),
+        ([FactKind.RINGING], None),
+        ([FactKind.REQUESTED, FactKind.RINGING, FactKind.ANSWERED], None),
+        ([FactKind.REQUESTED, FactKind.REFUSED], None),
+    ],
+)
+def test_while_the_employee_waits_the_client_is_dialled_once(kinds: list[FactKind], due: LegName | None) -> None:
+    """K3: whatever became of the request, and even if only a report tells of it."""
+    answered = an_attempt_that("ringing_employee", two_step=True).learn(
+        [Fact(LegName.EMPLOYEE, FactKind.ANSWERED, NOW)], NOW
+    )
+    assert answered.learn([Fact(LegName.CLIENT, kind, NOW) for kind in kinds], NOW).next_leg() is due
+
+
 @given(attempt=attempts(two_step=False))
 def test_on_one_step_no_further_leg_is_due_and_none_is_hung_up_by_us(attempt: Attempt) -> None:
     """K3: the provider sees to both legs."""
