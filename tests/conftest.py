@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -72,3 +73,17 @@ def only_this_machine() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", guarded("connect"))
         patch.setattr(socket.socket, "connect_ex", guarded("connect_ex"))
         yield
+
+
+@pytest.fixture(autouse=True)
+def loggers_speak() -> None:
+    """Each test begins with loggers that are heard: what one before it, or a tool that it ran, switched off is on again.
+
+    A test that looks into the log would otherwise pass or fail by what happened to run before it in its process.
+    """
+    logging.disable(logging.NOTSET)
+    logging.root.setLevel(logging.WARNING)
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
+            logger.propagate = True
