@@ -77,7 +77,7 @@ def only_this_machine() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def loggers_speak() -> None:
-    """Each test begins with loggers that are heard: what one before it, or a tool that it ran, switched off is on again.
+    """Each test begins with loggers that are heard: what one before it, or a tool, switched off is on again.
 
     A test that looks into the log would otherwise pass or fail by what happened to run before it in its process.
     """
