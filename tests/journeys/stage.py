@@ -148,8 +148,13 @@ class Stage:
         )
 
     def hang_up(self, number: str) -> None:
-        """The client of this number hangs up."""
-        line = self.saw(number)[-1]
+        """The client of this number hangs up, once their phone has rung."""
+        lines = eventually(
+            lambda: self.saw(number),
+            lambda lines: lines[-1]["client_rang_at"],
+            what="the ringing of the client's phone",
+        )
+        line = lines[-1]
         self.simulator.control("POST", f"calls/{line['tracking_id']}/end", {"by": "client"})
 
     def _headers(self, employee: str) -> dict[str, str]:
