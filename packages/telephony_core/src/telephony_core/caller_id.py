@@ -5,6 +5,8 @@ Precedence: device eligibility (`device`) > SIM > pool of the region > usable > 
 A decision is made of *steps*. Each rule is a pure function from what it `saw` (JSON data, small) to what it `said` (a
 short text); `decide` only gathers what a rule sees. So a stored decision can be replayed from its steps alone, years
 later, and a step that says something else today names the rule that changed (C8).
+
+One long module, so that the rules, the decision that they make and the verdict on it are read together.
 """
 
 from __future__ import annotations

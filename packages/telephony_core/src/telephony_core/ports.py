@@ -2,6 +2,8 @@
 
 Ports that leave the process are async; those that answer from memory are not. No method here is ever awaited inside a
 unit of work unless it is the unit of work's own (law 4): gather; begin, decide, commit; ask; begin, record, commit.
+
+One long module, so that all that the core asks of the world is seen in one place.
 """
 
 from __future__ import annotations

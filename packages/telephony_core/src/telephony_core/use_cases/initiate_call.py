@@ -3,6 +3,8 @@
 The order of things is the promise (K3, K7): what leaves the process is gathered first; then one transaction decides
 with the database's clock and commits the intent together with its reservations and its Idempotency-Key; only then the
 provider is asked, once; its answer is a second transaction. Whoever comes with the same key finds the Call.
+
+One long module, in that order: it is the one transaction on which the promise rests.
 """
 
 from __future__ import annotations
