@@ -56,8 +56,8 @@ BREACHES = (
     Breach(
         "N2",
         "anybody dials free-hand",
-        f"{CASES}/initiate_call.py",
-        "if not principal.may(Permission.CALL_FREE_HAND):",
+        f"{CASES}/gather_initiation.py",
+        "if not press.principal.may(Permission.CALL_FREE_HAND):",
         "if False:",
         INITIATE,
     ),
@@ -72,8 +72,8 @@ BREACHES = (
     Breach(
         "N3",
         "quiet hours are overridden without the permission",
-        f"{CASES}/initiate_call.py",
-        "            principal.require(Permission.OVERRIDE_QUIET_HOURS)\n",
+        f"{CASES}/admit_dial.py",
+        "            press.principal.require(Permission.OVERRIDE_QUIET_HOURS)\n",
         "",
         INITIATE,
     ),
@@ -104,9 +104,9 @@ BREACHES = (
     Breach(
         "D3",
         "ineligible devices are offered as alternatives",
-        f"{CASES}/initiate_call.py",
-        "each.id != device.id and not ineligibility(",
-        "each.id != device.id or not ineligibility(",
+        f"{CASES}/admit_dial.py",
+        "each.id != device.id and not against(",
+        "each.id != device.id or not against(",
         INITIATE,
     ),
     Breach(
@@ -128,7 +128,7 @@ BREACHES = (
     Breach(
         "C7",
         "a pick is not counted",
-        f"{CASES}/initiate_call.py",
+        f"{CASES}/commit_intent.py",
         "if decision.takes_a_turn and",
         "if False and",
         INITIATE,
@@ -186,7 +186,7 @@ BREACHES = (
     Breach(
         "K3",
         "a lost commit is not read back",
-        f"{CASES}/initiate_call.py",
+        f"{CASES}/commit_intent.py",
         "                if stored is None:\n                    raise\n",
         "                raise\n",
         INITIATE,
@@ -194,7 +194,7 @@ BREACHES = (
     Breach(
         "K3",
         "unknown attempts can be acknowledged at once",
-        f"{CASES}/initiate_call.py",
+        f"{CASES}/make_way.py",
         " or now < accepted_from:",
         ":",
         INITIATE,
@@ -242,23 +242,23 @@ BREACHES = (
     Breach(
         "K4",
         "the key is not stored",
-        f"{CASES}/initiate_call.py",
-        "        await uow.keys.put(KeyRecord",
-        "        (lambda record: None)(KeyRecord",
+        f"{CASES}/recall_key.py",
+        "        await uow.keys.put(record)",
+        "        pass",
         f"{INITIATE} {AT_MOST_ONCE}",
     ),
     Breach(
         "K4",
         "the fingerprint is not compared",
-        f"{CASES}/initiate_call.py",
-        "if record.fingerprint != request.fingerprint:",
+        f"{CASES}/recall_key.py",
+        "if record.fingerprint != press.request.fingerprint:",
         "if False:",
         INITIATE,
     ),
     Breach(
         "K4",
         "the first request is never in progress",
-        f"{CASES}/initiate_call.py",
+        f"{CASES}/recall_key.py",
         "            if now < waits_until:",
         "            if False:",
         INITIATE,
@@ -274,7 +274,7 @@ BREACHES = (
     Breach(
         "K5",
         "the called number is not reserved",
-        f"{CASES}/initiate_call.py",
+        f"{CASES}/make_way.py",
         "        Reservation(ReservationKind.PHONE_NUMBER, number.e164),\n",
         "",
         INITIATE,
@@ -298,11 +298,11 @@ BREACHES = (
     Breach(
         "K7",
         "dialled before the intent is committed",
-        f"{CASES}/initiate_call.py",
+        f"{CASES}/commit_intent.py",
         "        await uow.commit()\n        return initiated\n",
         "        if initiated.attempt_id:\n"
         "            attempt = next(each for each in initiated.call.attempts if each.id == initiated.attempt_id)\n"
-        "            await self.gateways[attempt.provider].start(attempt.dial(LegName.EMPLOYEE))\n"
+        "            await self.gateways[attempt.provider].start(attempt.dial(attempt.reading.employee.name))\n"
         "        await uow.commit()\n        return initiated\n",
         INITIATE,
     ),

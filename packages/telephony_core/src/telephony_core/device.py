@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -74,8 +75,18 @@ class Mobile:
     def kind(self) -> DeviceKind:
         return DeviceKind.MOBILE
 
+    @property
+    def number(self) -> PhoneNumber | None:
+        """The SIM's own."""
+        return self.sim.number if self.sim is not None else None
+
 
 Device = IpPhone | Mobile
+
+
+def own_numbers(devices: Iterable[Device]) -> frozenset[PhoneNumber]:
+    """The numbers of an employee's devices: seen by a client, each of them is a leak (C10)."""
+    return frozenset(device.number for device in devices if device.number is not None)
 
 
 @frozen

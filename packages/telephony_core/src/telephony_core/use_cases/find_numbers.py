@@ -93,6 +93,10 @@ class NumberJudge:
             reasons=tuple(str(reason) for reason in reasons),
         )
 
+    def is_clients_own(self, card: TargetCard, number: PhoneNumber) -> bool:
+        """Whether the number is one of the client's own, whoever else on the card has it too (K6)."""
+        return any(self.parser.parse(entered.as_entered).number == number for entered in card.client.numbers)
+
 
 def _entered(card: TargetCard) -> Iterator[tuple[NumberOwner, EnteredNumber]]:
     if card.interest is not None:
