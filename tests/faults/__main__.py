@@ -1,8 +1,8 @@
 """`python -m tests.faults`: kills services and breaks their provider, and compares what rang with what is stored.
 
 Variables: DATABASE (sqlite, postgresql, both), SEED, KILLS (at random, in all), CALLS (with faults mixed, in all),
-QUICK=1 (a fair part). A table of figures; the last line is one JSON object. Exit code 1 if a figure that should be zero
-isn't, or a campaign could not be played to its end.
+ONLY (campaigns whose name begins so), QUICK=1 (a fair part). The crash matrix and a table of figures; the last line is
+one JSON object. Exit code 1 if a figure that should be zero isn't, or a campaign could not be played to its end.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from pathlib import Path
 import httpx2
 from attrs import frozen
 from tests.faults import campaigns
+from tests.faults.crash_matrix import Matrix, crash_matrix
 from tests.faults.databases import Databases, PostgresServer, SqliteFiles
 from tests.faults.judge import Figures
+from tests.faults.points import ONE_STEP, TWO_STEP
 from tests.faults.processes import Broken, Nursery
 from tests.faults.scene import Scene, scene
 
@@ -41,6 +43,7 @@ class Options:
     kills: int
     calls: int
     at_once: int
+    only: str
 
     @classmethod
     def of_environment(cls) -> Options:
@@ -59,6 +62,7 @@ class Options:
             kills=number("KILLS", 10 if quick else 200),
             calls=number("CALLS", 0 if quick else 1000),
             at_once=number("AT_ONCE", 6 if quick else 4),
+            only=os.environ.get("ONLY", ""),
         )
 
 
@@ -70,12 +74,14 @@ class Part:
     database: str
     play: Callable[[Scene], Awaitable[Figures]]
     services: int = 1
+    two_step: bool = False
+    composed: bool = False
 
 
-def parts(options: Options) -> list[Part]:
+def parts(options: Options, matrix: Matrix) -> list[Part]:
     """All that is to be played, the long ones first."""
     quick = options.quick
-    found: list[Part] = []
+    found = _crashes(options, matrix)
     for database in options.databases:
         several = 3 if database == "postgresql" else 1
         calls = _shares(options.calls // len(options.databases), CALLS_OF_A_SCENE)
@@ -93,6 +99,18 @@ def parts(options: Options) -> list[Part]:
             found.append(Part("faults alone", database, partial(campaigns.faults_alone, of_each=1 if quick else 6)))
         if not quick or database == options.databases[-1]:
             found.append(Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several))
+    return [part for part in found if part.campaign.startswith(options.only)]
+
+
+def _crashes(options: Options, matrix: Matrix) -> list[Part]:
+    """The crash matrix: each point on each database; in a hurry, every point on one of them."""
+    found: list[Part] = []
+    for place, database in enumerate(options.databases):
+        for two_step, points in ((False, ONE_STEP), (True, TWO_STEP)):
+            portion = points[place :: len(options.databases)] if options.quick else points
+            column = f"{'two' if two_step else 'one'}-step, {database}"
+            play = partial(crash_matrix, points=portion, column=column, matrix=matrix)
+            found.append(Part("crash matrix", database, play, two_step=two_step, composed=True))
     return found
 
 
@@ -113,11 +131,14 @@ async def run(options: Options, folder: Path) -> int:
             await databases.open()
             stack.push_async_callback(databases.close)
             opened[name] = databases
-        told = await _play(parts(options), options, nursery, opened, folder)
+        matrix = Matrix()
+        told = await _play(parts(options, matrix), options, nursery, opened, folder)
     total = Figures()
     for _, figures in told:
         total.add(figures)
     total.seconds = round(time.monotonic() - began, 1)
+    for line in matrix.lines():
+        say(line)
     _table([*told, ("all", total)])
     for each in total.examples[:20]:
         say(f"  ! {each}")
@@ -135,7 +156,9 @@ async def _play(
 
     async def play(place: int, part: Part) -> None:
         name = f"{part.campaign.replace(' ', '-')}-{part.database}-{place}"
-        title = f"{part.campaign}, {part.database}" + (f" ×{part.services}" if part.services > 1 else "")
+        title = f"{part.campaign}, {part.database}"
+        title += f" ×{part.services}" if part.services > 1 else ""
+        title += ", two-step" if part.two_step else ""
         async with at_once:
             try:
                 seed = options.seed * 1000 + place
@@ -146,6 +169,8 @@ async def _play(
                     folder=folder,
                     seed=seed,
                     services=part.services,
+                    two_step=part.two_step,
+                    composed=part.composed,
                 ) as on:
                     figures = await part.play(on)
             except (Broken, TimeoutError, httpx2.HTTPError, ExceptionGroup) as broken:

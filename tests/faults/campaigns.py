@@ -54,7 +54,7 @@ RANDOM_FAULTS = {
 
 async def _verdict(scene: Scene) -> Figures:
     await scene.settled()
-    figures = await judge(scene, await scene.simulator.ledger())
+    figures = await judge(scene, await scene.provider.ledger())
     figures.seconds = time.monotonic() - scene.began
     return figures
 
@@ -291,7 +291,7 @@ async def races(scene: Scene, presses: int) -> Figures:
     await scene.simulator.behave(everybody[0].number, "answers", talk_seconds=100_000)
     await race(f"{len(everybody)} presses for one number", everybody, 1)
 
-    figures = await judge(scene, await scene.simulator.ledger())
+    figures = await judge(scene, await scene.provider.ledger())
     figures.races_lost = len(lost)
     figures.examples += lost
     figures.notes += notes

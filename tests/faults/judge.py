@@ -26,6 +26,8 @@ _MEANS = {
     "refused": {"refused_by_provider"},
     "never_rang": {"employee_did_not_answer"},
     "not_dialled": {"refused_by_provider"},
+    # In two steps: the employee's phone rang, and the client's was never asked to.
+    "client_not_dialled": {"cancelled"},
 }
 
 
@@ -49,6 +51,7 @@ class Figures:
     wrong_match: int = field(default=0, metadata=ZERO)
     strange_answers: int = field(default=0, metadata=ZERO)
     races_lost: int = field(default=0, metadata=ZERO)
+    points_missed: int = field(default=0, metadata=ZERO)
     broken_off: int = field(default=0, metadata=ZERO)
     inferred: int = 0
     unresolved: int = 0
@@ -108,12 +111,16 @@ def _rang(entry: dict[str, Any]) -> bool:
 
 def _phones(figures: Figures, asked: dict[Pair, list[dict[str, Any]]], of_pair: dict[Pair, list[Any]]) -> None:
     for pair, entries in asked.items():
-        dialled = sum(_rang(entry) for entry in entries)
-        figures.dialled += dialled
-        figures.double_dials += max(0, dialled - 1)
-        figures.asked_twice += len(entries) - 1
-        if len(entries) > 1:
-            figures.examples.append(f"asked {len(entries)} times, dialled {dialled}: {entries}")
+        legs = defaultdict(list)
+        for entry in entries:
+            legs[entry.get("leg")].append(entry)  # Beeline's has none: one request dials both
+        for of_leg in legs.values():
+            dialled = sum(_rang(entry) for entry in of_leg)
+            figures.dialled += dialled
+            figures.double_dials += max(0, dialled - 1)
+            figures.asked_twice += len(of_leg) - 1
+            if len(of_leg) > 1:
+                figures.examples.append(f"asked {len(of_leg)} times, dialled {dialled}: {of_leg}")
         if pair not in of_pair:
             figures.unknown_to_store += len(entries)
             figures.examples.append(f"the store knows nothing of {entries}")
@@ -150,9 +157,11 @@ def _outcome(figures: Figures, attempt: dict[str, Any], entries: list[dict[str, 
         figures.said_not_dialled_but_rang += 1
         figures.examples.append(f"{attempt['id']} is {outcome}, and {entries}")
         return
-    if len(entries) > 1:
+    # Of two legs the client's says what became of it.
+    last = [entry for entry in entries if entry.get("leg") == "client"] or entries
+    if len(last) > 1:
         return  # counted above
-    means = _MEANS.get(entries[0]["outcome"], set()) if entries else {"not_sent"}
+    means = _MEANS.get(last[0]["outcome"], set()) if last else {"not_sent"}
     if outcome not in means:
         figures.wrong_outcome += 1
         figures.examples.append(f"{attempt['id']} is {outcome}, and {entries}; {attempt['facts']}")

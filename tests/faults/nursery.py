@@ -3,10 +3,11 @@
 A service that is killed hundreds of times is started hundreds of times; forked, it listens after 0.2 s instead of 3. It
 is the same command with the same arguments and settings, in a process of its own, and shares nothing that lives.
 
-It reads orders, JSON objects line by line, and answers each with one: `{"start": [arguments], "settings": {…}, "log":
-file}` gives `{"pid"}`; `{"reap": pid}` waits for the end of that process and gives `{"status"}`, minus the signal that
-ended it. A process that ended keeps its pid until it is reaped, so that a kill by pid never hits another's. When the
-orders end (their sender died, for one), all that was started is killed.
+It reads orders, JSON objects line by line, and answers each with one: `{"start": [arguments], "program": module,
+"settings": {…}, "log": file}` runs that module's `main` and gives `{"pid"}`; `{"look": pid}` gives `{"ended"}`;
+`{"reap": pid}` waits for the end of that process and gives `{"status"}`, minus the signal that ended it. A process that
+ended keeps its pid until it is reaped, so that a kill by pid never hits another's. When the orders end (their sender
+died, for one), all that was started is killed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -39,9 +41,12 @@ def main() -> None:
                 if pid == 0:
                     if prctl is not None:
                         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                    _become(order["start"], order["settings"], Path(order["log"]))
+                    _become(order["program"], order["start"], order["settings"], Path(order["log"]))
                 living.add(pid)
-                answer = {"pid": pid}
+                answer: dict[str, object] = {"pid": pid}
+            elif "look" in order:
+                seen = os.waitid(os.P_PID, order["look"], os.WEXITED | os.WNOHANG | os.WNOWAIT)
+                answer = {"ended": seen is not None}
             else:
                 _, status = os.waitpid(order["reap"], 0)
                 living.discard(order["reap"])
@@ -65,22 +70,20 @@ def _import_all() -> None:
     import telephony_http.opened  # noqa: F401
 
 
-def _become(arguments: list[str], settings: dict[str, str], log: Path) -> NoReturn:
+def _become(program: str, arguments: list[str], settings: dict[str, str], log: Path) -> NoReturn:
     """What the forked process does for the rest of its life."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for ours, its in ((nothing, 0), (file, 1), (file, 2)):
         os.dup2(ours, its)
-    for name in [each for each in os.environ if each.startswith("TELEPHONY_") or each == "PORT"]:
+    for name in [each for each in os.environ if each.startswith(("TELEPHONY_", "FAULTS_")) or each == "PORT"]:
         del os.environ[name]
     os.environ.update(settings)
     sys.argv = ["telephony", *arguments]
     status = 1
     try:
-        from telephony_http.cli import main as telephony
-
-        telephony()
+        importlib.import_module(program).main()
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -1,4 +1,4 @@
-"""The processes of a campaign as its driver holds them: the nursery, and what it starts."""
+"""The processes of a campaign as its driver holds them: the nursery, and the services that it starts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import contextlib
 import json
 import os
 import random
-import secrets
 import signal
 import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -81,14 +81,24 @@ class Nursery:
             self._process.kill()
             await self._process.wait()
 
-    async def start(self, arguments: list[str], settings: dict[str, str], log: Path) -> int:
-        answer = await self._ask({"start": arguments, "settings": settings, "log": str(log)})
-        return int(answer["pid"])
+    async def start(
+        self, arguments: list[str], settings: dict[str, str], log: Path, program: str = "telephony_http.cli"
+    ) -> int:
+        order = {"program": program, "start": arguments, "settings": settings, "log": str(log)}
+        return int((await self._ask(order))["pid"])
 
     async def kill(self, pid: int) -> int:
         """SIGKILL, now. Gives the exit status: minus 9, if it was that."""
         os.kill(pid, signal.SIGKILL)
+        return await self.reap(pid)
+
+    async def reap(self, pid: int) -> int:
+        """Waits for the end of a process; its exit status. While it waits no other order is done."""
         return int((await self._ask({"reap": pid}))["status"])
+
+    async def has_ended(self, pid: int) -> bool:
+        """Whether a process that was not reaped has ended."""
+        return bool((await self._ask({"look": pid}))["ended"])
 
     async def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         # An order that was sent is answered: giving up in the middle would leave its answer to the next one.
@@ -108,64 +118,16 @@ class Nursery:
 
 
 @define
-class Simulator:
-    """The Beeline simulator in a process of its own."""
-
-    nursery: Nursery
-    log: Path
-    speed: float
-    seed: int
-    port: int = field(factory=free_port)
-    token: str = field(factory=lambda: secrets.token_hex(16))
-    pid: int | None = None
-    http: httpx2.AsyncClient = field(factory=lambda: httpx2.AsyncClient(timeout=60, trust_env=False, limits=LIMITS))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/apis/portal/"
-
-    async def start(self) -> None:
-        options = {"--port": self.port, "--token": self.token, "--speed": self.speed, "--seed": self.seed}
-        words = [str(word) for option in options.items() for word in option]
-        self.pid = await self.nursery.start(["beeline-simulator", *words], {}, self.log)
-        await until(self._answers, bool, STARTS_WITHIN, "the simulator's answer")
-
-    async def _answers(self) -> bool:
-        try:
-            return (await self.http.get(f"http://127.0.0.1:{self.port}/simulator/state")).is_success
-        except httpx2.TransportError:
-            return False
-
-    async def control(self, method: str, path: str, body: object = None) -> Any:
-        options: dict[str, Any] = {} if body is None else {"json": body}
-        answer = await self.http.request(method, f"http://127.0.0.1:{self.port}/simulator/{path}", **options)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    async def behave(self, number: str, kind: str, **options: float) -> None:
-        await self.control("PUT", f"behaviours/{number.removeprefix('+')}", {"kind": kind, **options})
-
-    async def ledger(self) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = await self.control("GET", "ledger")
-        return entries
-
-    async def idle(self, within: float = 60.0) -> None:
-        if not (await self.control("GET", f"state?wait=idle&timeout={within}"))["idle"]:
-            raise Broken(f"the simulator was not idle within {within:.0f} s")
-
-    async def kill(self) -> None:
-        if self.pid is not None:
-            pid, self.pid = self.pid, None
-            await self.nursery.kill(pid)
-
-
-@define
 class Service:
-    """One `telephony serve`, which may be killed and started again on the same port."""
+    """One `telephony serve`, which may be killed and started again on the same port.
+
+    `composed`: by `launcher`, which can be armed with a point at which it kills itself.
+    """
 
     nursery: Nursery
     settings: dict[str, str]
     log: Path
+    composed: bool = False
     port: int = field(factory=free_port)
     pid: int | None = None
     kills: int = 0
@@ -176,8 +138,12 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self) -> None:
-        self.pid = await self.nursery.start(["serve", "--port", str(self.port)], self.settings, self.log)
+    async def start(self, point: str = "", digits: str = "") -> None:
+        if not self.composed:
+            self.pid = await self.nursery.start(["serve", "--port", str(self.port)], self.settings, self.log)
+            return
+        armed = {"TELEPHONY_PORT": str(self.port), "FAULTS_POINT": point, "FAULTS_DIGITS": digits}
+        self.pid = await self.nursery.start([], {**self.settings, **armed}, self.log, "tests.faults.launcher")
 
     async def listens(self, http: httpx2.AsyncClient) -> None:
         """Returns when it answers."""
@@ -195,13 +161,30 @@ class Service:
             raise Broken(f"{broken}\n" + "\n".join(last)) from None
         self.up.set()
 
+    async def dies_by_itself(self, within: float) -> bool:
+        """Waits until it has killed itself; if it doesn't, it is killed, and the answer is False."""
+        if self.pid is None:
+            return False
+        self.up.clear()
+        pid = self.pid
+        try:
+            await until(partial(self.nursery.has_ended, pid), bool, within, "its own death")
+        except Broken:
+            await self.kill()
+            return False
+        self.pid = None
+        self._count(await self.nursery.reap(pid))
+        return True
+
     async def kill(self) -> None:
         """SIGKILL; `Broken` if it had ended by itself."""
         if self.pid is None:
             return
         self.up.clear()
         pid, self.pid = self.pid, None
-        status = await self.nursery.kill(pid)
+        self._count(await self.nursery.kill(pid))
+
+    def _count(self, status: int) -> None:
         self.kills += 1
         if status != -signal.SIGKILL:
             last = self.log.read_text(errors="replace").splitlines()[-15:]

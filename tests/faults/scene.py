@@ -7,9 +7,8 @@ which knows no keys, says how often the phones of a key were asked to ring.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -18,14 +17,24 @@ from typing import Any
 
 import httpx2
 from attrs import define, field, frozen
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.faults.databases import Databases
-from tests.faults.processes import LIMITS, Broken, Nursery, Service, Simulator, until
+from tests.faults.processes import LIMITS, Broken, Nursery, Service, until
+from tests.faults.providers import Provider, Simulator, TwoStepProvider
+from tests.faults.two_step_gateway import PROVIDER
 
 from telephony_adapters.beeline_simulator.population import COMPANY, LineKind
 from telephony_adapters.store.engine import open_store
-from telephony_adapters.store.tables import attempts, reservations
+from telephony_adapters.store.tables import (
+    attempts,
+    carousel_pools,
+    carousel_regions,
+    carousel_revision,
+    devices,
+    reservations,
+)
+from telephony_core.carousel import ChosenBy
 
 TIME_OUT = 1.0
 SHORT = {"TELEPHONY_LONGEST_RINGING_SECONDS": "5", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "10"}
@@ -96,7 +105,7 @@ class Scene:
 
     name: str
     random: Random
-    simulator: Simulator
+    provider: Provider
     services: list[Service]
     engine: AsyncEngine
     company: dict[str, Any]
@@ -108,6 +117,16 @@ class Scene:
     _used: set[tuple[str, str]] = field(factory=set)
     _keys: Any = field(factory=lambda: count(1))
     _tokens: dict[str, str] = field(init=False)
+
+    @property
+    def simulator(self) -> Simulator:
+        assert isinstance(self.provider, Simulator)
+        return self.provider
+
+    @property
+    def two_step(self) -> TwoStepProvider:
+        assert isinstance(self.provider, TwoStepProvider)
+        return self.provider
 
     def __attrs_post_init__(self) -> None:
         refused = {"C-43", "C-44"}
@@ -193,19 +212,9 @@ class Scene:
             await service.start()
 
     async def revive(self, service: Service) -> None:
-        """Returns when the service answers; its former process's subscriptions are ended by the provider.
-
-        A provider whose subscriptions never run out would tell every event as often as there were deaths.
-        """
+        """Returns when the service answers."""
         await service.listens(self.http)
-        subscriptions = (await self.simulator.control("GET", "state"))["subscriptions"]
-        mine = [each for each in subscriptions if each["url"].startswith(service.url)]
-        for each in mine[:-1][-50:]:
-            if len(mine) > 3:
-                with contextlib.suppress(httpx2.HTTPStatusError):
-                    await self.simulator.control(
-                        "POST", "subscriptions/terminate", {"subscription_id": each["subscriptionId"]}
-                    )
+        await self.provider.started_anew(service)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 
@@ -213,11 +222,11 @@ class Scene:
         """Returns when every attempt has ended, no phone is up and no report is on its way."""
         for service in self.services:
             await service.listens(self.http)
-        await self.simulator.idle()
+        await self.provider.idle()
         await until(
             self.open_things, lambda seen: seen == 0, SETTLES_WITHIN, f"{self.name}: the end of all attempts", 0.1
         )
-        await self.simulator.idle()
+        await self.provider.idle()
 
     async def open_things(self) -> int:
         async with self.engine.connect() as connection:
@@ -236,46 +245,64 @@ async def scene(
     seed: int,
     speed: float = 100.0,
     services: int = 1,
-    time_out: float = TIME_OUT,
+    two_step: bool = False,
+    composed: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Scene]:
-    """A scene on a fresh database. What it started is killed afterwards."""
+    """A scene on a fresh database. What it started is killed afterwards.
+
+    `two_step`: its provider is that of two steps, and the carousel ours to choose from. `composed`: its services can be
+    armed (see `launcher`), which a two-step provider needs in any case.
+    """
     where = folder / name
     where.mkdir()
-    simulator = Simulator(nursery, where / "simulator.log", speed, seed)
+    provider: Provider
+    if two_step:
+        provider = TwoStepProvider(nursery, where, speed, report_secret=f"{seed:032d}")
+    else:
+        provider = Simulator(nursery, where / "simulator.log", speed, seed)
     url = await databases.fresh()
     engine = open_store(url)
     http = httpx2.AsyncClient(timeout=30, trust_env=False, limits=LIMITS)
-    settings = {
+    its_settings = {
         **SHORT,
+        **provider.settings,
         "TELEPHONY_DATABASE_URL": url,
-        "TELEPHONY_BEELINE_URL": simulator.url,
-        "TELEPHONY_BEELINE_TOKEN": simulator.token,
-        "TELEPHONY_PROVIDER_TIMEOUT_SECONDS": str(time_out),
+        "TELEPHONY_PROVIDER_TIMEOUT_SECONDS": str(TIME_OUT),
         "TELEPHONY_LONGEST_CALL_SECONDS": str(LONGEST_CALL),
         "TELEPHONY_WORKER_INTERVAL_SECONDS": "0.5",
         "TELEPHONY_LOG_LEVEL": "warning",
+        **(settings or {}),
     }
-    serving = [Service(nursery, settings, where / f"service-{n}.log") for n in range(services)]
-    ready = Scene(name, Random(seed), simulator, serving, engine, databases.company, http)
+    serving = [
+        Service(nursery, its_settings, where / f"service-{n}.log", composed or two_step) for n in range(services)
+    ]
+    ready = Scene(name, Random(seed), provider, serving, engine, databases.company, http)
     try:
-        await simulator.start()
+        await provider.start()
+        if two_step:
+            await ours_to_choose(engine)
         for service in serving:
             await service.start()
         for service in serving:
             await service.listens(http)
-        await until(
-            lambda: simulator.control("GET", "state"),
-            lambda state: len(state["subscriptions"]) >= services,
-            30.0,
-            "the subscription to reports",
-        )
+        await provider.subscribed(serving)
         yield ready
     finally:
         for service in serving:
             if service.pid is not None:
                 pid, service.pid = service.pid, None
                 await nursery.kill(pid)
-        await simulator.kill()
-        await simulator.http.aclose()
+        await provider.kill()
+        await provider.aclose()
         await http.aclose()
         await engine.dispose()
+
+
+async def ours_to_choose(engine: AsyncEngine) -> None:
+    """Hand the demo's devices and pools to the two-step provider, where the shown number is picked by us."""
+    async with engine.begin() as connection:
+        await connection.execute(update(devices).values(provider=PROVIDER))
+        await connection.execute(update(carousel_pools).values(provider=PROVIDER, chosen_by=ChosenBy.US.value))
+        await connection.execute(update(carousel_regions).values(provider=PROVIDER))
+        await connection.execute(update(carousel_revision).values(revision=carousel_revision.c.revision + 1))
