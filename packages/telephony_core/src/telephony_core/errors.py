@@ -22,6 +22,7 @@
     │   ├── IdempotencyKeyReused
     │   └── NotSupportedByProvider
     ├── TooManyRequests
+    ├── EventsNotKept                   true for ever: what was asked for is gone
     └── Unavailable
         ├── ProviderRefused             surely not dialled: the provider said no
         ├── ProviderUnavailable         surely not dialled: nothing was sent
@@ -244,6 +245,12 @@ class TooManyRequests(TelephonyError):
     """The limit of calls is reached; call again after Retry-After."""
 
     code = "too_many_requests"
+
+
+class EventsNotKept(TelephonyError):
+    """The events after this position are not here; read the Calls anew, then follow the events from now on."""
+
+    code = "events_not_kept"
 
 
 class Unavailable(TelephonyError):

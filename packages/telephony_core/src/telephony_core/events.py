@@ -34,6 +34,38 @@ class CallEvent:
     form: int = 1
 
 
+@frozen
+class RelayedEvent:
+    """An event and its place in the stream of all events.
+
+    `position` counts from 1 without gaps, in the order in which events became visible: who has read up to a position
+    has missed nothing before it. `interest_id` is the Call's target, None where that is a client.
+    """
+
+    position: int
+    event: CallEvent
+    interest_id: str | None = None
+
+
+@frozen
+class EventFilter:
+    """Which events a reader wants; None: any. `client_id` includes the client's interests."""
+
+    call_id: str | None = None
+    client_id: str | None = None
+    interest_id: str | None = None
+    employee_id: str | None = None
+
+    def fits(self, relayed: RelayedEvent) -> bool:
+        event = relayed.event
+        return (
+            self.call_id in {None, event.call_id}
+            and self.client_id in {None, event.client_id}
+            and self.interest_id in {None, relayed.interest_id}
+            and self.employee_id in {None, event.employee_id}
+        )
+
+
 def of_call(event_id: str, name: str, call: Call, at: datetime) -> CallEvent:
     return CallEvent(event_id, name, at, call.id, call.employee_id, call.client_id)
 

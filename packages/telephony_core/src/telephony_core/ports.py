@@ -8,7 +8,7 @@ One long module, so that all that the core asks of the world is seen in one plac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
@@ -21,7 +21,7 @@ from telephony_core.call_facts import Fact
 from telephony_core.caller_id import EarlierTalk, Verdict
 from telephony_core.carousel import Carousel, NumberUse
 from telephony_core.device import Device, DeviceStatus
-from telephony_core.events import CallEvent
+from telephony_core.events import CallEvent, EventFilter, RelayedEvent
 from telephony_core.party import Employee, Target, TargetCard
 from telephony_core.phone import ParsedNumber, PhoneNumber
 from telephony_core.region import LocalTime
@@ -477,3 +477,59 @@ class Store(Protocol):
 
     def write(self) -> UnitOfWork:
         """A unit of work that may write."""
+
+
+# --- Events that are told ------------------------------------------------------------------------------------------
+
+
+class EventPublisher(Protocol):
+    """Where events go that were relayed: to readers in this process, or to a broker of whoever embeds us."""
+
+    async def publish(self, events: Sequence[RelayedEvent]) -> None:
+        """Take these: in the order of position, each call going on where the last one ended.
+
+        At least once: after an error raised here the same events come again, and after a crash perhaps some that were
+        taken; who must not act twice keeps the position, or the event's id.
+        """
+
+
+class StreamEnd(StrEnum):
+    """Why a subscription ended by itself. Whoever reads on resumes from its position."""
+
+    TOO_SLOW = "too_slow"
+    """More events came than are kept for one reader who doesn't take them."""
+    STOPPING = "stopping"
+    """The process is about to end."""
+
+
+class EventSubscription(Protocol):
+    """One reader of the events, in one task; lives from `subscribe` to `close`."""
+
+    @property
+    def position(self) -> int:
+        """Up to here the reader has been given all that it wants; where it would resume."""
+
+    @property
+    def ended(self) -> StreamEnd | None: ...
+
+    async def next(self, within: float) -> Sequence[RelayedEvent]:
+        """The events that come next, at least one, by position; none if there came none within so many seconds, or the
+        subscription has ended. May raise `StoreUnavailable`, after which it goes on where it was."""
+
+    async def over(self) -> StreamEnd:
+        """Waits until it has ended by itself."""
+
+    def close(self) -> None: ...
+
+
+class EventFeed(Protocol):
+    """The stream of all events, for any number of readers in this process."""
+
+    async def subscribe(self, wanted: EventFilter, after: int | None) -> EventSubscription:
+        """Read what fits from after a position on; None: from now on. No event is left out: kept ones come first.
+
+        A position that events are not kept from any more, or that no event has had yet: `EventsNotKept`.
+        """
+
+    def end(self) -> None:
+        """End all subscriptions, those to come as well: the process is stopping."""

@@ -10,6 +10,7 @@ units see what is committed at each question, the weakest that a database may gi
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -77,6 +78,8 @@ class FakeStore:
         self.available = True
         self.commits = 0
         """How many commits of writing units were asked for."""
+        self.on_commit: list[Callable[[], None]] = []
+        """Called after each commit that took effect."""
         self._world = World(carousel=carousel or Carousel())
         self._faults: dict[int, CommitFault] = {}
         self._turn = asyncio.Lock()
@@ -141,6 +144,8 @@ class FakeStore:
         if fault is CommitFault.BEFORE:
             raise StoreUnavailable("The connection was lost before the commit.")
         self._world = world
+        for told in self.on_commit:
+            told()
         if fault is CommitFault.AFTER:
             raise StoreUnavailable("The answer to the commit was lost.")
 

@@ -15,6 +15,7 @@ from telephony_core.phone import DestinationClass, ParsedNumber, PhoneNumber
 from telephony_core.region import WHOLE_COUNTRY, LocalTime, normal_codes
 from telephony_core.testing.examples import NOW
 from telephony_core.testing.fake_directory import FakeDirectory
+from telephony_core.testing.fake_events import FakeEventFeed, FakePublisher
 from telephony_core.testing.fake_gateways import Behaviour, Fate, OneStepGateway, Ring, TwoStepGateway
 from telephony_core.testing.fake_store import CommitFault, FakeStore
 
@@ -23,8 +24,10 @@ __all__ = [
     "CommitFault",
     "FakeClock",
     "FakeDirectory",
+    "FakeEventFeed",
     "FakeIds",
     "FakeParser",
+    "FakePublisher",
     "FakeRegions",
     "FakeStatuses",
     "FakeStore",

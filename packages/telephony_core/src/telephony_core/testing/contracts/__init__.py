@@ -2,6 +2,7 @@
 
 from telephony_core.testing.contracts.caller_id import CallerIdPolicyContract
 from telephony_core.testing.contracts.directory import DirectoryContract
+from telephony_core.testing.contracts.events import EventFeedContract, EventPublisherContract
 from telephony_core.testing.contracts.gateway import GatewayContract
 from telephony_core.testing.contracts.numbering import ParserContract, RegionResolverContract
 from telephony_core.testing.contracts.store import StoreContract
@@ -9,6 +10,8 @@ from telephony_core.testing.contracts.store import StoreContract
 __all__ = [
     "CallerIdPolicyContract",
     "DirectoryContract",
+    "EventFeedContract",
+    "EventPublisherContract",
     "GatewayContract",
     "ParserContract",
     "RegionResolverContract",
