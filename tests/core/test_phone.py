@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony_core.phone import PhoneNumber
+from telephony_core.phone import PhoneNumber, masked_in
 from telephony_core.testing.strategies import phone_numbers
 
 _any_number = st.integers(10**6, 10**15 - 1).map(lambda digits: PhoneNumber(f"+{digits}"))
@@ -58,3 +58,29 @@ def test_only_e164_is_a_number(text: str) -> None:
 @given(number=_any_number)
 def test_digits_are_the_number_without_its_plus(number: PhoneNumber) -> None:
     assert f"+{number.digits}" == number.e164
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("+79139123456", "+7913*****56"),
+        ("89139123456", "8913*****56"),
+        ("POST /call?phoneNumber=79139123456 HTTP/1.1", "POST /call?phoneNumber=7913*****56 HTTP/1.1"),
+        ("%2B79139123456&x", "%2B7913*****56&x"),
+        ("8 (913) 912-34-56", "8913*****56"),
+        ("+7 913 912 34 56", "+7913*****56"),
+        ("sip:9139123456@pbx", "sip:9139****56@pbx"),
+        ("('+79139123456', 'C-17')", "('+7913*****56', 'C-17')"),
+        ("tel79139123456", "tel7913*****56"),
+    ],
+)
+def test_a_number_is_masked_however_it_is_written(written: str, shown: str) -> None:
+    assert masked_in(written) == shown
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    ["2026-11-23T09:15:02.123456Z", "01K00000000000000000000001", "port 8080", "+7913*****56", "E-5", "status=201"],
+)
+def test_what_is_no_number_stays(harmless: str) -> None:
+    assert masked_in(harmless) == harmless

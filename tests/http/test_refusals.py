@@ -393,6 +393,7 @@ async def test_a_provider_that_cannot_hang_up_says_so() -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "not_supported_by_provider")
 
 
+@pytest.mark.logs_numbers
 async def test_a_fault_of_ours_shows_nothing_and_names_its_line_in_the_log(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:

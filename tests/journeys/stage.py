@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import attrs
 import httpx2
 from attrs import define, field
+from tests.log_scan import lines_with_full_numbers
 
 from telephony_adapters.beeline_simulator.handle import SimulatorHandle
 from telephony_adapters.beeline_simulator.population import COMPANY
@@ -174,7 +175,7 @@ class Stage:
 
 @contextmanager
 def stage(folder: Path, *, speed: float = 50.0, **settings: str) -> Iterator[Stage]:
-    """A stage on a fresh database in `folder`; everything that was started is ended afterwards."""
+    """A stage on a fresh database in `folder`; everything that was started is ended afterwards, and its log read."""
     database_url = f"sqlite+aiosqlite:///{folder / 'telephony.db'}"
     with ThreadPoolExecutor(1) as meanwhile:
         starting = meanwhile.submit(SimulatorHandle.start, speed=speed, seed=7)
@@ -185,6 +186,7 @@ def stage(folder: Path, *, speed: float = 50.0, **settings: str) -> Iterator[Sta
             "TELEPHONY_DATABASE_URL": database_url,
             "TELEPHONY_BEELINE_URL": simulator.base_url,
             "TELEPHONY_BEELINE_TOKEN": simulator.token,
+            "TELEPHONY_LOG_LEVEL": "debug",
             **settings,
         }
         with (
@@ -208,6 +210,14 @@ def stage(folder: Path, *, speed: float = 50.0, **settings: str) -> Iterator[Sta
             finally:
                 service.send_signal(signal.SIGTERM)
                 service.wait(20)
+        _shows_no_number((folder / "service.log").read_text())
+
+
+def _shows_no_number(log: str) -> None:
+    """P1: all that the process logged at DEBUG, its HTTP client, SQLAlchemy and the server included."""
+    for logger in ("httpcore2", "aiosqlite", "sqlalchemy", "uvicorn"):
+        assert logger in log, f"{logger} did not log: the scan would prove nothing"
+    assert lines_with_full_numbers(log.splitlines()) == []
 
 
 def address(service: subprocess.Popen[str]) -> str:

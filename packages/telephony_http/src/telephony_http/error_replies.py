@@ -19,7 +19,7 @@ from litestar.exceptions import HTTPException, NotAuthorizedException, Validatio
 from litestar.types import ExceptionHandlersMap
 
 from telephony_core.errors import IdempotencyKeyMissing, InvalidRequest, NotFound, TelephonyError
-from telephony_http.privacy import masked
+from telephony_core.phone import masked_in
 from telephony_http.request_log import request_id_of
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = {
     "previous_outcome_unknown": 409,
     "no_live_attempt": 409,
     "carousel_conflict": 409,
+    "events_not_kept": 410,
     "stale_version": 412,
     "request_too_large": 413,
     "unsupported_media_type": 415,
@@ -72,6 +73,7 @@ STATUS: Mapping[str, int] = {
     "provider_unavailable": 503,
     "directory_unavailable": 503,
     "store_unavailable": 503,
+    "service_stopping": 503,
 }
 """Every code that this service answers with. A code that the core has and this table hasn't is a fault: 500."""
 
@@ -112,6 +114,12 @@ class UnsupportedMediaType(TelephonyError):
     code = "unsupported_media_type"
 
 
+class ServiceStopping(TelephonyError):
+    """The service is about to end and begins nothing new; nothing was done, so repeat the request after Retry-After."""
+
+    code = "service_stopping"
+
+
 class InternalError(TelephonyError):
     """Something went wrong in the service itself; it was logged under the `error_id`."""
 
@@ -134,7 +142,7 @@ def problem(error: TelephonyError) -> dict[str, Any]:
         "type": f"{TYPE}{error.code}",
         "title": error.title(),
         "status": status,
-        "detail": masked(error.detail),
+        "detail": masked_in(error.detail),
         "code": error.code,
     }
     wait = {} if error.retry_after is None else {"retry_after": error.retry_after}
@@ -146,7 +154,7 @@ def _errors(error: TelephonyError) -> dict[str, Any]:
     field = error.reasons.get("field")
     if not isinstance(error, InvalidRequest) or field is None:
         return {}
-    return {"errors": [{"field": str(field), "message": masked(error.detail)}]}
+    return {"errors": [{"field": str(field), "message": masked_in(error.detail)}]}
 
 
 def refusal(request: AnyRequest, error: TelephonyError) -> Response[bytes]:
@@ -214,7 +222,7 @@ def expected(message: str) -> str:
         return "Not one of the values that are allowed here"
     if message.startswith("Invalid value"):
         return "Not a value that is allowed here"
-    return masked(message)
+    return masked_in(message)
 
 
 HANDLERS: ExceptionHandlersMap = {

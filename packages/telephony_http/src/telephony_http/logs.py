@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from telephony_http.privacy import masked
+from telephony_core.phone import masked_in
 from telephony_http.readings import LogLevel
 
 # Their own lines say nothing that ours don't; what is logged about a request is `request_log`'s.
@@ -33,14 +33,14 @@ class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
     """The last that sees a line before it is written."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        return masked_in(super().format(record))
 
 
 def _mask_whole_numbers(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A number that is no text would be masked into no JSON."""
     for name, value in event.items():
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _SHORTEST:
-            event[name] = masked(str(value))
+            event[name] = masked_in(str(value))
     return event
 
 

@@ -20,8 +20,8 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
 from telephony_core.errors import InvalidRequest
+from telephony_core.phone import masked_in
 from telephony_http.error_replies import UnsupportedMediaType, expected, invalid_field
-from telephony_http.privacy import masked
 
 Body = TypeVar("Body")
 
@@ -61,7 +61,7 @@ def read_fields(body: bytes, kind: type[msgspec.Struct]) -> Fields:
         raise invalid_field("", "A JSON object is expected")
     known = {each.encode_name: each for each in msgspec.structs.fields(kind)}
     errors = [
-        {"field": masked(name[:_LONGEST_NAME]), "message": "There is no such field"}
+        {"field": masked_in(name[:_LONGEST_NAME]), "message": "There is no such field"}
         for name in raw
         if name not in known
     ]
@@ -99,7 +99,7 @@ def _explained(message: str, kind: type[Any]) -> InvalidRequest:
     bare = message[: where.start()] if where else message
     if unknown := _UNKNOWN.match(bare):
         # The name of a field is the caller's text, too.
-        return invalid_field(_joined(path, masked(unknown[1][:_LONGEST_NAME])), "There is no such field")
+        return invalid_field(_joined(path, masked_in(unknown[1][:_LONGEST_NAME])), "There is no such field")
     if missing := _MISSING.match(bare):
         return invalid_field(_joined(path, missing[1]), "This field is required")
     if bare.startswith("Invalid enum value") and (allowed := _allowed(kind, path)):

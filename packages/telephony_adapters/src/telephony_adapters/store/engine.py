@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from telephony_adapters.quiet_logs import mask_numbers_in
 from telephony_core.serialization import compact_json
 
 DRIVERS: Final = {
@@ -28,6 +29,8 @@ WAIT: Final = "telephony_wait"
 """The execution option that says how long writers of one process wait for each other on SQLite."""
 WAIT_SECONDS: Final = 5.0
 """How long to wait for a lock, a connection or an idle connection of the pool, before the store is 'unavailable'."""
+_LOGGERS: Final = ("aiosqlite", "asyncpg", "sqlalchemy.engine", "sqlalchemy.engine.Engine", "sqlalchemy.pool")
+"""Those which at DEBUG show parameters and rows."""
 
 
 def open_store(
@@ -43,6 +46,7 @@ def open_store(
     again are opened at need. `statement_seconds` is for a server that is frozen: PostgreSQL's own waits end by
     `wait_seconds` and with a clearer error. Raises ValueError for a database of another kind.
     """
+    mask_numbers_in(_LOGGERS)
     parsed = make_url(url)
     if parsed.drivername not in DRIVERS:
         raise ValueError(f"no store on {parsed.drivername!r}; known are sqlite and postgresql")

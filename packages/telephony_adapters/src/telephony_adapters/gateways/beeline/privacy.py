@@ -1,14 +1,14 @@
 """Keeps clients' numbers out of logs and messages (P1).
 
 The call request carries the client's number in its URL, and HTTP clients log URLs: `httpx2` at INFO, and what is below
-it may at DEBUG. `quiet_http_logging` masks numbers in all that they log. It works by filters, because a filter stays
-where a level does not: whoever turns on DEBUG to find a fault must not get the numbers with it.
+it may at DEBUG. `quiet_http_logging` masks numbers in all that they log.
 """
 
 from __future__ import annotations
 
-import logging
 import re
+
+from telephony_adapters.quiet_logs import mask_numbers_in
 
 # All loggers of httpx2 and httpcore2, the children by name: a logger's filter does not see its children's records.
 # Under `httpx2.alias_httpx()` and in older releases the same code logs under the names without a 2.
@@ -23,22 +23,7 @@ HTTP_LOGGERS = tuple(
     for child in children
 )
 
-_RUN = re.compile(r"[0-9]{7,}")
 _SPACED = re.compile(r"[0-9](?:[ ().-]{0,3}[0-9]){6,}")
-
-
-class NumbersMasked(logging.Filter):
-    """Masks every run of seven or more digits in a record's message."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        masked = _RUN.sub(_mask, message)
-        if masked != message:
-            record.msg, record.args = masked, ()
-        return True
-
-
-_FILTER = NumbersMasked()
 
 
 def quiet_http_logging() -> None:
@@ -46,8 +31,7 @@ def quiet_http_logging() -> None:
 
     Repeating it changes nothing; `BeelineClient` calls it, so that nobody can forget to.
     """
-    for name in HTTP_LOGGERS:
-        logging.getLogger(name).addFilter(_FILTER)
+    mask_numbers_in(HTTP_LOGGERS)
 
 
 def scrub(text: str, longest: int = 200) -> str:

@@ -1,0 +1,35 @@
+"""Keeps phone numbers out of what libraries log beneath us (P1): HTTP clients log URLs, database drivers parameters.
+
+It works by filters on their loggers, because a filter stays where a level does not: whoever turns on DEBUG to find a
+fault, in a process whose logging we don't own, must not get the clients' numbers with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from telephony_core.phone import masked_in
+
+
+class NumbersMasked(logging.Filter):
+    """Masks the phone numbers in a record's message."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        masked = masked_in(message)
+        if masked != message:
+            record.msg, record.args = masked, ()
+        return True
+
+
+_FILTER = NumbersMasked()
+
+
+def mask_numbers_in(loggers: Iterable[str]) -> None:
+    """From here on these loggers mask numbers, at any level and whatever is configured later; repeating it is harmless.
+
+    Children have to be named: a logger's filter does not see its children's records.
+    """
+    for name in loggers:
+        logging.getLogger(name).addFilter(_FILTER)
