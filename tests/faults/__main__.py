@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import httpx2
 from attrs import frozen
-from tests.faults import campaigns
+from tests.faults import bad_database, campaigns
 from tests.faults.crash_matrix import Matrix, crash_matrix
 from tests.faults.databases import Databases, PostgresServer, SqliteFiles
 from tests.faults.judge import Figures
@@ -32,6 +33,8 @@ from tests.faults.processes import Broken, Nursery
 from tests.faults.scene import Scene, scene
 
 KILLS_OF_A_SCENE = 50
+RESTARTED = "postgresql-restarted"
+"""A server of its own: when it goes, nobody else's does."""
 CALLS_OF_A_SCENE = 500
 
 
@@ -99,6 +102,7 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
             found.append(Part("faults alone", database, partial(campaigns.faults_alone, of_each=1 if quick else 6)))
         if not quick or database == options.databases[-1]:
             found.append(Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several))
+    found += _bad_databases(options)
     return [part for part in found if part.campaign.startswith(options.only)]
 
 
@@ -114,6 +118,22 @@ def _crashes(options: Options, matrix: Matrix) -> list[Part]:
     return found
 
 
+def _bad_databases(options: Options) -> list[Part]:
+    found: list[Part] = []
+    if "postgresql" in options.databases:
+        play = partial(bad_database.commits_cut, seconds=3 if options.quick else 15)
+        found.append(Part("commits cut", "postgresql", play, 2))
+    if "sqlite" in options.databases:
+        found.append(Part("disk full", "sqlite", partial(bad_database.disk_full, seconds=1 if options.quick else 4)))
+    if options.quick:
+        return found
+    held = partial(bad_database.held, presses=60, seconds=7)
+    found += [Part("held", database, held) for database in options.databases]
+    if "postgresql" in options.databases:
+        found.append(Part("restarts", RESTARTED, partial(bad_database.restarts, times=8), 2))
+    return found
+
+
 def _shares(whole: int, most: int) -> list[int]:
     """The whole in parts as equal as can be, none above `most`."""
     pieces = -(-whole // most)
@@ -125,14 +145,15 @@ async def run(options: Options, folder: Path) -> int:
     say(f"seed {options.seed}; {', '.join(options.databases)}; {options.kills} random kills, {options.calls} calls")
     async with AsyncExitStack() as stack:
         nursery = await stack.enter_async_context(Nursery())
+        matrix = Matrix()
+        wanted = parts(options, matrix)
         opened: dict[str, Databases] = {}
-        for name in options.databases:
+        for name in dict.fromkeys(part.database for part in wanted):
             databases: Databases = SqliteFiles(folder / name) if name == "sqlite" else PostgresServer(folder / name)
             await databases.open()
             stack.push_async_callback(databases.close)
             opened[name] = databases
-        matrix = Matrix()
-        told = await _play(parts(options, matrix), options, nursery, opened, folder)
+        told = await _play(wanted, options, nursery, opened, folder)
     total = Figures()
     for _, figures in told:
         total.add(figures)
@@ -155,7 +176,7 @@ async def _play(
     told: dict[int, tuple[str, Figures]] = {}
 
     async def play(place: int, part: Part) -> None:
-        name = f"{part.campaign.replace(' ', '-')}-{part.database}-{place}"
+        name = re.sub(r"\W+", "-", f"{part.campaign} {part.database} {place}")
         title = f"{part.campaign}, {part.database}"
         title += f" ×{part.services}" if part.services > 1 else ""
         title += ", two-step" if part.two_step else ""

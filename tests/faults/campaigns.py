@@ -52,14 +52,15 @@ RANDOM_FAULTS = {
 }
 
 
-async def _verdict(scene: Scene) -> Figures:
+async def verdict(scene: Scene) -> Figures:
+    """Lets all settle and compares."""
     await scene.settled()
     figures = await judge(scene, await scene.provider.ledger())
     figures.seconds = time.monotonic() - scene.began
     return figures
 
 
-async def _together(*work: Awaitable[object]) -> None:
+async def together(*work: Awaitable[object]) -> None:
     async with asyncio.TaskGroup() as group:
         for each in work:
             group.create_task(_awaited(each))
@@ -86,7 +87,7 @@ async def _patience(scene: Scene, refused: Press) -> None:
     await asyncio.sleep(refused.retry_after if unknown else scene.random.uniform(0.3, 0.9))
 
 
-async def _work(scene: Scene, employee: str, busy: Callable[[], bool]) -> None:
+async def work(scene: Scene, employee: str, busy: Callable[[], bool]) -> None:
     """An employee who presses one button after the other, sometimes sooner than the last call has ended."""
     press: Press | None = None
     while busy():
@@ -118,8 +119,8 @@ async def random_kills(scene: Scene, kills: int) -> Figures:
             await scene.revive(service)
         ending.set()
 
-    await _together(kill(), *(_work(scene, employee, lambda: not ending.is_set()) for employee in CALLERS))
-    return await _verdict(scene)
+    await together(kill(), *(work(scene, employee, lambda: not ending.is_set()) for employee in CALLERS))
+    return await verdict(scene)
 
 
 def _in_turn(scene: Scene, times: int) -> Iterable[Service]:
@@ -215,7 +216,7 @@ async def faults_alone(scene: Scene, of_each: int) -> Figures:
                 await _patience(scene, press)
                 press = _next(scene, employee, press)
 
-    await _together(*(work(employee) for employee in CALLERS))
+    await together(*(work(employee) for employee in CALLERS))
     await scene.settled()
     ledger = await scene.simulator.ledger()
     await scene.simulator.kill()
@@ -250,9 +251,9 @@ async def faults_mixed(scene: Scene, calls: int) -> Figures:
             if not press.accepted:
                 await _patience(scene, press)
 
-    await _together(*(work(employee) for employee in CALLERS))
+    await together(*(work(employee) for employee in CALLERS))
     await scene.simulator.control("DELETE", "faults")
-    return await _verdict(scene)
+    return await verdict(scene)
 
 
 # --- Races --------------------------------------------------------------------------------------------------------

@@ -75,5 +75,11 @@ class PostgresServer:
             await self._server.execute(f"CREATE DATABASE {name} TEMPLATE prepared")
         return self._server.url(name)
 
+    async def restart(self, away: float, *, killed: bool) -> None:
+        """Stopped in order, or killed; away for so many seconds; started again."""
+        await asyncio.to_thread(self._server.kill if killed else self._server.stop)
+        await asyncio.sleep(away)
+        await asyncio.to_thread(self._server.start)
+
     async def close(self) -> None:
         await asyncio.to_thread(self._server.stop)

@@ -52,6 +52,7 @@ class Figures:
     strange_answers: int = field(default=0, metadata=ZERO)
     races_lost: int = field(default=0, metadata=ZERO)
     points_missed: int = field(default=0, metadata=ZERO)
+    faults_unfelt: int = field(default=0, metadata=ZERO)
     broken_off: int = field(default=0, metadata=ZERO)
     inferred: int = 0
     unresolved: int = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
@@ -101,17 +102,20 @@ class Press:
 
 @define
 class Scene:
-    """`presses` are all that were begun. `random` decides all that the driver chooses."""
+    """`presses` are all that were begun, `answers` what all requests were told. `random` decides all that the driver
+    chooses. `url` is the database's."""
 
     name: str
+    url: str
     random: Random
     provider: Provider
     services: list[Service]
     engine: AsyncEngine
-    company: dict[str, Any]
+    databases: Databases
     http: httpx2.AsyncClient
     presses: list[Press] = field(factory=list)
     strange: list[str] = field(factory=list)
+    answers: Counter[str] = field(factory=Counter)
     began: float = field(factory=time.monotonic)
     _numbers: list[tuple[str, str]] = field(init=False)
     _used: set[tuple[str, str]] = field(factory=set)
@@ -132,11 +136,11 @@ class Scene:
         refused = {"C-43", "C-44"}
         self._numbers = [
             (client["id"], number)
-            for client in self.company["clients"]
+            for client in self.databases.company["clients"]
             if client["id"] not in refused
             for number in client["phone_numbers"]
         ]
-        self._tokens = {each["id"]: each["token"] for each in self.company["employees"]}
+        self._tokens = {each["id"]: each["token"] for each in self.databases.company["employees"]}
 
     # --- who calls whom ----------------------------------------------------------------------------------------------
 
@@ -173,6 +177,9 @@ class Scene:
         except (httpx2.TransportError, ValueError):
             return False
         press.status, press.code = answer.status_code, told.get("code")
+        self.answers[f"{press.status} {press.code or ''}".strip()] += 1
+        if press.status == 503 and "retry-after" not in answer.headers:
+            self.strange.append(f"{press.key}: 503 {press.code} without Retry-After")
         press.retry_after = float(answer.headers.get("retry-after", 0))
         press.replayed = answer.headers.get("idempotency-replayed") == "true"
         if answer.status_code in {200, 201}:
@@ -228,6 +235,10 @@ class Scene:
         )
         await self.provider.idle()
 
+    async def refusals_of_store(self) -> int:
+        """How many requests were told so far that the store is unavailable."""
+        return self.answers["503 store_unavailable"]
+
     async def open_things(self) -> int:
         async with self.engine.connect() as connection:
             living = await connection.execute(select(func.count()).where(attempts.c.state != "ended"))
@@ -277,7 +288,7 @@ async def scene(
     serving = [
         Service(nursery, its_settings, where / f"service-{n}.log", composed or two_step) for n in range(services)
     ]
-    ready = Scene(name, Random(seed), provider, serving, engine, databases.company, http)
+    ready = Scene(name, url, Random(seed), provider, serving, engine, databases, http)
     try:
         await provider.start()
         if two_step:

@@ -6,6 +6,7 @@ Every test finds the tables as the migrations made them, and empty.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -82,6 +83,16 @@ class Postgres:
 
     def stop(self) -> None:
         self._server.send_signal(signal.SIGINT)
+        self._server.wait(30)
+
+    def kill(self) -> None:
+        """SIGKILL to the server and to its children, who would else hold its memory for a while (Linux)."""
+        pid = self._server.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._server.kill()
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
         self._server.wait(30)
 
     def url(self, database: str) -> str:
