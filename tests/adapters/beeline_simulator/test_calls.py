@@ -81,7 +81,7 @@ def test_reports_of_an_answered_call(simulator: SimulatorHandle, listening: Rece
         assert event.call["endpoint/addressOfRecord"] == "sip:9067010101@ip.beeline.ru"
         assert event.call["startTime"] == milliseconds(entry["employee_rang_at"])
         assert event.fields["userId"] == "9067010101@ip.beeline.ru"
-        assert event.fields["targetId"] == COMPANY.id
+        assert event.fields["targetId"] == "9067010101@ip.beeline.ru"
         assert event.fields["httpContact/uri"] == listening.url
         assert entry["shown_number"] not in "".join(event.fields.values())
     assert ["answerTime" in event.call for event in calls] == [False, False, True, True]

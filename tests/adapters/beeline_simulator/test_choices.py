@@ -154,7 +154,8 @@ def test_what_cannot_be_dialled_is_no_number(text: str) -> None:
 
 
 def test_assumptions_are_numbered_and_switched_by_name() -> None:
-    assert [each.id for each in ASSUMPTIONS] == [f"BA{n}" for n in range(1, len(ASSUMPTIONS) + 1)]
+    numbers = [int(each.id.removeprefix("BA")) for each in ASSUMPTIONS]
+    assert numbers == sorted(set(numbers))
     assert read_switches(["BA3=off", "BA1=on"]) == {"BA3"}
     for wrong in ("BA3", "BA99=off", "BA3=maybe"):
         with pytest.raises(ValueError, match="not an assumption"):

@@ -109,7 +109,7 @@ def test_a_call_request_of_v2_answers_json(simulator: SimulatorHandle) -> None:
         ("1001", "112", "InvalidPhoneNumber"),
         ("1001", "", "InvalidPhoneNumber"),
         ("1001", "+4930123456", "InvalidPhoneNumber"),
-        ("9037020215", CLIENT, "AbonentNotFound"),
+        ("9037020215", CLIENT, "UserNotFound"),
         ("1019", CLIENT, "AgentOnBreak"),
     ],
 )
@@ -296,3 +296,52 @@ def test_individual_call_routing(simulator: SimulatorHandle) -> None:
     assert simulator.portal("GET", "icr/numbers").json() == []
     for path, body in (("icr/numbers", "{"), ("icr/route", "[1]"), ("icr/route", "{}")):
         assert simulator.portal("PUT", path, content=body).json()["errorCode"] == "BadRequest"
+    single = simulator.portal("POST", "icr/route", json=rule).json()
+    assert [result["status"] for result in single] == ["SUCCESS"]
+    simulator.portal("DELETE", "icr/route", json=[rule])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "records?&userId=9067010109%40ip.beeline.ru&id=0",
+        "records?userId=1009&dateFrom=2020-01-01T00%3A00%3A00.000Z&dateTo=2099-01-01T23%3A59%3A59.999Z",
+        "records?userId=1009&dateFrom=2020-01-01T00:00:00.000000Z",
+        "records?userId=1009&dateFrom=2020-01-01T00:00:00&dateTo=2099-01-01T00:00:00",
+        "v2/statistics?userId=1009&dateFrom=2020-01-01T00%3A00%3A00Z&dateTo=2099-01-01T00:00:00+00:00&page=0",
+        "v2/statistics?page=0&pageSize=100&dateFrom=2020-01-01T00:00:00.000Z&userId=79067010109",
+        "statistics?userId=9067010109&page=0&pageSize=10",
+    ],
+)
+def test_integrations_ask_in_these_forms(simulator: SimulatorHandle, path: str) -> None:
+    """Taken from public integrations in Bitrix, Laravel, Django, Go and Node."""
+    dial(simulator, "1009")
+    simulator.wait_until_idle()
+    headers = {"X-Mpbx-Api-Auth-Token": simulator.token, "Content-Type": "application/json; charset=UTF-8"}
+    rows = simulator.client.get(f"{simulator.base_url}{path}", headers=headers).json()
+    assert [row["abonent"]["extension"] for row in rows] == ["1009"] * len(rows)
+    assert rows
+
+
+def test_a_record_is_downloaded_in_the_forms_of_integrations(simulator: SimulatorHandle) -> None:
+    """`recordId` once more in the query; ids percent-encoded, the colon of a tracking id as well."""
+    tracking_id = dial(simulator, "1010")
+    simulator.wait_until_idle()
+    (record,) = simulator.portal("GET", "records?userId=1010").json()
+    assert int(record["id"])  # one client reads the number out of a text
+    by_call = f"{tracking_id.replace(':', '%3A')}/9067010110%40ip.beeline.ru"
+    for path in (f"v2/records/{record['id']}/download?recordId={record['id']}", f"v2/records/{by_call}/download"):
+        assert simulator.portal("GET", path).content[:4] == b"RIFF"
+    assert simulator.portal("GET", f"records/{by_call}/reference").json()["url"].endswith(".wav")
+
+
+def test_an_unknown_subscriber_is_refused_in_the_words_that_were_seen(simulator: SimulatorHandle) -> None:
+    answer = simulator.portal("GET", "records?userId=9990000000%40ip.beeline.ru")
+    assert answer.text == '{"errorCode":"UserNotFound","description":"Для заданного идентификатора нет абонента"}'
+
+
+def test_an_inbound_number_can_be_subscribed_to(simulator: SimulatorHandle) -> None:
+    body = {"pattern": "79031000101", "expires": 36000, "subscriptionType": "BASIC_CALL", "url": "http://127.0.0.1:9/"}
+    made = simulator.portal("PUT", "subscription", json=body).json()
+    found = simulator.portal("GET", f"subscription?subscriptionId={made['subscriptionId']}").json()
+    assert (found["targetType"], found["targetId"]) == ("NUMBER", "9031000101")

@@ -49,7 +49,7 @@ async def a_client(
 @contextlib.asynccontextmanager
 async def a_gateway(base_url: str = PORTAL, *, time_out: float = 5.0, **options: Any) -> AsyncIterator[BeelineGateway]:
     async with a_client(base_url, time_out=time_out) as client:
-        yield BeelineGateway(client, **options)
+        yield BeelineGateway(client, **{"reread_after": 0.0, **options})
 
 
 @define

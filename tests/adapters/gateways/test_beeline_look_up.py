@@ -203,7 +203,7 @@ async def test_a_full_page_may_have_successors(respx_mock: respx.MockRouter) -> 
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (404, '{"errorCode": "AbonentNotFound"}'),
+        (404, '{"errorCode": "UserNotFound"}'),
         (500, "<html>"),
         (302, ""),
         (200, ""),

@@ -16,13 +16,12 @@ from telephony_adapters.gateways.beeline import (
     BeelineClient,
     BeelineGateway,
     BeelineStatuses,
-    NumberFormat,
     Subscriptions,
     parse_report,
     to_provider_report,
 )
 from telephony_core.call import Attempt
-from telephony_core.call_facts import Fact, FactKind, LegName, Outcome, Reading, read
+from telephony_core.call_facts import Outcome, Reading, read
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import (
     Accepted,
@@ -51,7 +50,7 @@ async def client(simulator: SimulatorHandle) -> AsyncIterator[BeelineClient]:
 
 @pytest.fixture
 def gateway(client: BeelineClient) -> BeelineGateway:
-    return BeelineGateway(client)
+    return BeelineGateway(client, reread_after=0.0)
 
 
 @pytest.fixture
@@ -195,7 +194,7 @@ async def test_a_stopped_provider_means_not_sent() -> None:
 @pytest.mark.parametrize(
     ("line", "token", "code"),
     [
-        ("9999999999", None, "AbonentNotFound"),
+        ("9999999999", None, "UserNotFound"),
         (LINE, "wrong-token", "Unauthorized"),
         (COMPANY.lines_of("E-19")[0].user_id, None, "AgentOnBreak"),
     ],
@@ -273,74 +272,3 @@ async def test_statuses_of_the_whole_staff(client: BeelineClient) -> None:
     assert None not in known.values()
     assert offline == {line.user_id for line in COMPANY.lines_of("E-18")}
     assert away == {line.user_id for line in COMPANY.lines_of("E-19")}
-
-
-# --- Each assumption switched off: the gateway degrades, and says nothing that is not so ---------------------------
-
-
-async def call_without(assumption: str, **options: Any) -> tuple[Attempt, DialAnswer, list[ProviderReport], Any, Any]:
-    """A call that ends busy (BA6) or talked, at a provider for which the assumption is false."""
-    with SimulatorHandle.start(speed=SPEED, assume_off=[assumption]) as simulator, Receiver() as receiver:
-        if assumption == "BA6":
-            simulator.behave(CLIENT.e164, "busy")
-        async with a_client(simulator.base_url, token=simulator.token) as client:
-            gateway = BeelineGateway(client, **options)
-            await Subscriptions(client, receiver.url).keep(datetime.now(UTC))
-            line = MOBILE if assumption == "BA3" else LINE
-            attempt = an_attempt_now(line)
-            answer = await gateway.start(a_dial(line=line))
-            await idle(simulator)
-            found = await gateway.look_up(attempt)
-            (entry,) = simulator.ledger()
-        return attempt, answer, reports(receiver), found, entry
-
-
-async def test_without_ba1_reports_are_of_an_unknown_reference_and_statistics_settle() -> None:
-    attempt, answer, found, looked_up, _ = await call_without("BA1")
-    assert isinstance(answer, Accepted)
-    assert answer.reference not in {report.reference for report in found}
-    assert isinstance(looked_up, Found)
-    accepted = attempt.facts | {Fact(LegName.EMPLOYEE, FactKind.ACCEPTED, attempt.started_at)}
-    assert read(accepted | looked_up.facts).outcome is Outcome.TALKED
-
-
-async def test_without_ba2_the_employees_own_line_is_told_as_it_is() -> None:
-    *_, looked_up, entry = await call_without("BA2")
-    assert isinstance(looked_up, Found)
-    assert looked_up.shown == PhoneNumber("+79067010101")
-    assert looked_up.shown.e164 != entry["shown_number"]
-
-
-async def test_without_ba3_the_shown_number_is_told_as_it_is() -> None:
-    *_, looked_up, entry = await call_without("BA3")
-    assert isinstance(looked_up, Found)
-    assert looked_up.shown is not None
-    assert looked_up.shown.e164 == entry["shown_number"] != f"+7{MOBILE}"
-
-
-async def test_without_ba4_the_call_is_refused_until_the_setting_is_changed() -> None:
-    _, answer, *_ = await call_without("BA4")
-    assert isinstance(answer, Refused)
-    assert answer.code == "InvalidPhoneNumber"
-    _, answer, *_ = await call_without("BA4", number_format=NumberFormat.EIGHT)
-    assert isinstance(answer, Accepted)
-
-
-async def test_without_ba5_no_status_is_known() -> None:
-    with SimulatorHandle.start(speed=SPEED, assume_off=["BA5"]) as simulator:
-        async with a_client(simulator.base_url, token=simulator.token) as client:
-            statuses = BeelineStatuses(client, FakeClock())
-            await statuses.refresh([an_ip_phone(line=LINE)])
-    assert statuses.status(an_ip_phone(line=LINE)) is None
-
-
-async def test_without_ba6_busy_looks_like_no_answer() -> None:
-    attempt, _, found, *_ = await call_without("BA6")
-    assert meaning(attempt, found).outcome is Outcome.NO_ANSWER
-
-
-async def test_without_ba7_a_talk_is_still_a_talk() -> None:
-    """Only its length by statistics is wrong, until the setting is changed; reports have it right."""
-    attempt, _, found, looked_up, _ = await call_without("BA7")
-    assert isinstance(looked_up, Found)
-    assert meaning(attempt, found).outcome is Outcome.TALKED

@@ -9,10 +9,10 @@ from telephony_adapters.beeline_simulator.dialled_numbers import ten_digits
 from telephony_adapters.beeline_simulator.population import AgentStatus, Subscriber
 from telephony_adapters.beeline_simulator.portal_errors import (
     PortalError,
-    abonent_not_found,
     agent_not_found,
     bad_request,
     not_found,
+    user_not_found,
 )
 
 
@@ -38,7 +38,7 @@ class Account:
         """The subscriber by user id, phone number (in any form) or extension."""
         found = self._by_name.get(pattern) or self._by_name.get(ten_digits(pattern) or "")
         if found is None:
-            raise abonent_not_found()
+            raise user_not_found()
         return found
 
     def agent_status(self, subscriber: Subscriber) -> AgentStatus:
@@ -67,6 +67,13 @@ class Account:
         else:
             self._not_recorded.add(subscriber.user_id)
 
+    def subscription_target(self, pattern: str) -> tuple[str, str]:
+        """What a subscription with this pattern is of, by type and id: a subscriber, or an inbound number."""
+        number_id = ten_digits(pattern) or pattern
+        if number_id in self._inbound:
+            return "NUMBER", number_id
+        return "ABONENT", self.find(pattern).user_id
+
     def inbound_numbers(self) -> list[dict[str, str]]:
         return [_number_body(number_id, phone) for number_id, phone in self._inbound.items()]
 
@@ -94,8 +101,10 @@ class Account:
             error = None
             if removed:
                 error = None if self._routes.pop(number, None) else not_found("Route")
+            elif not self._config.assumes("BA17") and ten_digits(number) not in self._inbound:
+                error = not_found("Number")
             elif extension not in self._by_name:
-                error = abonent_not_found()
+                error = user_not_found()
             else:
                 self._routes[number] = extension
             results.append(self._result({"rule": {"inboundNumber": number, "extension": extension}}, error))

@@ -22,7 +22,11 @@ from telephony_adapters.beeline_simulator.requests import AnyRequest
 
 def create_app(config: SimulatorConfig, end_connection: ConnectionEnder = cannot_end) -> Litestar:
     """An app with an exchange of its own. Faults that break connections need `end_connection` of a real server."""
-    exchange = Exchange(config)
+    return create_app_of(Exchange(config), end_connection)
+
+
+def create_app_of(exchange: Exchange, end_connection: ConnectionEnder) -> Litestar:
+    """The app of this exchange, which ends with it."""
 
     @asynccontextmanager
     async def exchange_lives(_app: Litestar) -> AsyncIterator[None]:
@@ -58,5 +62,7 @@ def _http_error(_request: AnyRequest, error: HTTPException) -> Response[str]:
 
 def _error(status: int, code: str, description: str) -> Response[str]:
     return Response(
-        json.dumps({"errorCode": code, "description": description}), status_code=status, media_type="application/json"
+        json.dumps({"errorCode": code, "description": description}, ensure_ascii=False, separators=(",", ":")),
+        status_code=status,
+        media_type="application/json",
     )

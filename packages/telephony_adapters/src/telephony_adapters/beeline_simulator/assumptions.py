@@ -1,12 +1,14 @@
 """What the simulator takes for true of the real Beeline although nobody confirmed it, and what it does when told that
 it is false (`--assume BA3=off`).
 
-The numbers are the project's (`docs/beeline-assumptions`); a gateway must survive each of them being off.
+The numbers are the project's (`docs/beeline-assumptions`); a gateway must survive each of them being off. BA8 is not
+among them: it says that a request does not exist, and one whose name nobody knows can't be switched on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from attrs import frozen
 
@@ -56,9 +58,57 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "duration of statistics and records is in milliseconds (one integration stores it so).",
         "It is in whole seconds.",
     ),
+    Assumption(
+        "BA9",
+        "A row of statistics is of a call that is over; its duration counts from the client's answer.",
+        "A row is there from the client's first ring on, and its duration grows until the end.",
+    ),
+    Assumption(
+        "BA10",
+        "A 4xx with an errorCode means that nothing was dialled.",
+        "Every call request is dialled and answered 409 with OperationFailed.",
+    ),
+    Assumption(
+        "BA11",
+        "personality is Click-to-Dial while the employee's phone rings, and Originator once it was answered.",
+        "It is Click-to-Dial in every event of a requested call.",
+    ),
+    Assumption(
+        "BA12",
+        "startDate of a row of statistics is the instant at which the call began.",
+        "It is Moscow's wall clock written as if it were UTC: three hours ahead.",
+    ),
+    Assumption(
+        "BA13",
+        "dateFrom and dateTo are read as they are written, in UTC with Z.",
+        "They are read as Moscow's wall clock, whatever zone they name.",
+    ),
+    Assumption(
+        "BA14",
+        "PUT subscription makes a new one beside the old.",
+        "For the same target and url it renews the one there is: equal id, new end.",
+    ),
+    Assumption(
+        "BA15",
+        "Times of events are milliseconds since 1970, or ISO 8601 in UTC.",
+        "They are ISO 8601 in Moscow's wall clock, without a zone.",
+    ),
+    Assumption(
+        "BA16",
+        "An event names its subscriber as `abonents` does, in userId and targetId.",
+        "userId and targetId name the whole account, and the endpoint has an id of its own.",
+    ),
+    Assumption(
+        "BA17",
+        "inboundNumber of icr/route is the number of the client who calls.",
+        "It is a number of the account's own; a rule with any other gets FAULT.",
+    ),
 )
 
 _IDS = frozenset(assumption.id for assumption in ASSUMPTIONS)
+
+MOSCOW = timedelta(hours=3)
+"""How far Moscow's wall clock is ahead of UTC: what times are wrong by where BA12, BA13 or BA15 is off."""
 
 
 def read_switches(texts: Iterable[str]) -> frozenset[str]:

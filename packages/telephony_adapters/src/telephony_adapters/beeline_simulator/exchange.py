@@ -12,8 +12,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from attrs import evolve
+
 from telephony_adapters.beeline_simulator.account import Account
 from telephony_adapters.beeline_simulator.activity import Activity
+from telephony_adapters.beeline_simulator.assumptions import MOSCOW
 from telephony_adapters.beeline_simulator.behaviours import Behaviour, BehaviourKind, Cause, Party, plan
 from telephony_adapters.beeline_simulator.chance import Chance, drawn
 from telephony_adapters.beeline_simulator.config import SimulatorConfig
@@ -45,7 +48,7 @@ class Exchange:
         self.activity = Activity()
         self.ledger = Ledger()
         self.history = History()
-        self.subscriptions = SubscriptionBook(self.activity, config.company.id)
+        self.subscriptions = SubscriptionBook(self.activity, config)
         self._chance = Chance(config.seed)
         self.faults = FaultBook(self._chance)
         self.substitution = Substitution(config, self._chance)
@@ -212,6 +215,9 @@ class Exchange:
         entry.pool_id = shown.pool_id
         entry.region_codes = shown.region_codes
         entry.wrong_substitution = shown.wrong
+        if not self.config.assumes("BA9"):
+            call.early_row = evolve(self._row_of(call), grows_since=entry.client_rang_at)
+            self.history.add_row(call.early_row)
         self._reporter.client_rings(call)
 
     def _client_answers(self, call: LiveCall) -> None:
@@ -230,19 +236,30 @@ class Exchange:
             self._reporter.hook(call.subscriber, off=False)
 
     def _remember(self, call: LiveCall) -> None:
-        entry, subscriber = call.entry, call.subscriber
-        if entry.employee_answered_at is None or entry.employee_rang_at is None or entry.released_at is None:
+        entry = call.entry
+        if call.early_row is not None:
+            self.history.drop_row(call.early_row)
+        if entry.employee_answered_at is None:
             return
-        seconds = (entry.released_at - entry.answered_at).total_seconds() if entry.answered_at else 0.0
-        number_from = entry.shown_number if self.config.assumes("BA2") else subscriber.number
-        row = StatisticsRow(entry.employee_rang_at, subscriber, "OUTBOUND", "PLACED", number_from, call.number, seconds)
+        row = self._row_of(call)
         self._keep(row)
         if call.recorded and entry.answered_at:
             self.history.add_record(
-                call.ext_tracking_id, subscriber, call.number, "OUTBOUND", entry.answered_at, seconds
+                call.ext_tracking_id, call.subscriber, call.number, "OUTBOUND", entry.answered_at, row.seconds
             )
 
+    def _row_of(self, call: LiveCall) -> StatisticsRow:
+        entry, subscriber = call.entry, call.subscriber
+        seconds = (
+            (entry.released_at - entry.answered_at).total_seconds() if entry.answered_at and entry.released_at else 0.0
+        )
+        number_from = entry.shown_number if self.config.assumes("BA2") else subscriber.number
+        began = entry.employee_rang_at or entry.requested_at
+        return StatisticsRow(began, subscriber, "OUTBOUND", "PLACED", number_from, call.number, seconds)
+
     def _keep(self, row: StatisticsRow) -> None:
+        if not self.config.assumes("BA12"):
+            row = evolve(row, started_at=row.started_at + MOSCOW)
         if self.statistics_delay:
             asyncio.get_running_loop().call_later(self.statistics_delay, self.history.add_row, row)
         else:

@@ -1,7 +1,7 @@
 """What the provider keeps of calls: the rows of `statistics`, and the records.
 
 Shapes from the public client: times in milliseconds, `RECIEVED` so spelt. Assumptions of ours: `duration` is in
-milliseconds (BA7) and counts from the client's answer; a call whose client leg was never tried leaves no row, for
+milliseconds (BA7) and counts from the client's answer (BA9); a call whose client leg was never tried leaves no row, for
 nothing was charged; `phone_from` is left out where the client's phone did not ring or the caller was withheld.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import uuid
 import wave
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import field, frozen
@@ -37,7 +37,10 @@ def abonent_body(subscriber: Subscriber) -> dict[str, str]:
 
 @frozen
 class StatisticsRow:
-    """An ended call. `number_from` and `number_to` are E.164; `seconds` of talk, 0 if nobody answered."""
+    """A call. `number_from` and `number_to` are E.164; `seconds` of talk, 0 if nobody answered.
+
+    `grows_since`: the call lives, and its seconds count from then (BA9 off). None: it is over.
+    """
 
     started_at: datetime
     subscriber: Subscriber
@@ -46,14 +49,17 @@ class StatisticsRow:
     number_from: str | None
     number_to: str
     seconds: float
+    grows_since: datetime | None = None
 
     def body(self, *, version: int, in_milliseconds: bool) -> dict[str, Any]:
+        lived = self.grows_since
+        seconds = self.seconds if lived is None else (datetime.now(UTC) - lived).total_seconds()
         body: dict[str, Any] = {
             "startDate": _milliseconds(self.started_at),
             "abonent": abonent_body(self.subscriber),
             "direction": self.direction,
             "status": self.status,
-            "duration": _duration(self.seconds, in_milliseconds=in_milliseconds),
+            "duration": _duration(seconds, in_milliseconds=in_milliseconds),
             "department": self.subscriber.department,
         }
         if version == 1:
@@ -101,6 +107,9 @@ class History:
 
     def add_row(self, row: StatisticsRow) -> None:
         self._rows.append(row)
+
+    def drop_row(self, row: StatisticsRow) -> None:
+        self._rows.remove(row)
 
     def rows(
         self, user_ids: frozenset[str] | None, since: datetime | None, until: datetime | None, page: int, page_size: int

@@ -81,6 +81,9 @@ class Ledger:
         self._entries.append(entry)
         return entry
 
+    def entries(self) -> list[LedgerEntry]:
+        return list(self._entries)
+
     def body(self) -> list[dict[str, object]]:
         return [entry.body() for entry in self._entries]
 

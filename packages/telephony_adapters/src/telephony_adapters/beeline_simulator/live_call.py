@@ -13,6 +13,7 @@ from attrs import define, field
 
 from telephony_adapters.beeline_simulator.behaviours import CallPlan, Party
 from telephony_adapters.beeline_simulator.faults import Fault, ReportFault
+from telephony_adapters.beeline_simulator.history import StatisticsRow
 from telephony_adapters.beeline_simulator.ledger import LedgerEntry
 from telephony_adapters.beeline_simulator.population import Subscriber
 from telephony_adapters.beeline_simulator.pushing import Push
@@ -41,7 +42,10 @@ class CallIds:
 
 @define(eq=False)
 class LiveCall:
-    """One dialled call. `first_report` is set when its first report is over with (delivered, lost or given up)."""
+    """One dialled call. `first_report` is set when its first report is over with (delivered, lost or given up).
+
+    `early_row` stands in the statistics while the call lives (BA9 off).
+    """
 
     tracking_id: str
     ext_tracking_id: str
@@ -56,6 +60,7 @@ class LiveCall:
     faults_random: Random = field(factory=Random, repr=False)
     first_report: asyncio.Event = field(factory=asyncio.Event, repr=False)
     held: list[Push] = field(factory=list, repr=False)
+    early_row: StatisticsRow | None = None
     ended_by: Party | None = None
     transferred: bool = False
     _ended: asyncio.Event = field(factory=asyncio.Event, repr=False)

@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from telephony_adapters.beeline_simulator.door import DIALLED_CALL, REPORT_FAULTS
 from telephony_adapters.beeline_simulator.history import abonent_body
 from telephony_adapters.beeline_simulator.live_call import LiveCall
+from telephony_adapters.beeline_simulator.portal_errors import operation_failed
 from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, json_object
 
 
@@ -97,6 +98,8 @@ def _dial(exchange: TheExchange, request: AnyRequest, pattern: str) -> LiveCall:
     state: dict[str, Any] = request.scope.setdefault("state", {})
     dialled = exchange.call(pattern, _asked(request, "phoneNumber"), state.get(REPORT_FAULTS, ()))
     state[DIALLED_CALL] = dialled
+    if not exchange.config.assumes("BA10"):
+        raise operation_failed()
     return dialled
 
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from telephony_adapters.beeline_simulator.portal_abonents import empty
 from telephony_adapters.beeline_simulator.portal_errors import bad_request
-from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, json_list, json_object
+from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, as_list, json_body, json_object
 
 
 @get("/numbers")
@@ -27,9 +27,9 @@ async def subscribe(exchange: TheExchange, request: AnyRequest) -> dict[str, Any
     """`{subscriptionId, expires}`; of the whole company without `pattern`."""
     body = await json_object(request)
     pattern = body.get("pattern")
-    user_id = exchange.account.find(str(pattern)).user_id if pattern else None
+    target = exchange.account.subscription_target(str(pattern)) if pattern else None
     subscription = exchange.subscriptions.subscribe(
-        user_id, body.get("expires"), body.get("subscriptionType"), body.get("url")
+        target, body.get("expires"), body.get("subscriptionType"), body.get("url")
     )
     return {"subscriptionId": subscription.id, "expires": subscription.expires}
 
@@ -86,12 +86,14 @@ def _subscription_id(request: AnyRequest) -> str:
 
 
 async def _phones(request: AnyRequest) -> list[str]:
-    return [str(phone) for phone in await json_list(request)]
+    return [str(phone) for phone in as_list(await json_body(request))]
 
 
 async def _rules(request: AnyRequest) -> list[dict[str, str]]:
     rules = []
-    for rule in await json_list(request):
+    body = await json_body(request)
+    # One integration sends a single rule, not in a list.
+    for rule in [body] if isinstance(body, dict) else as_list(body):
         if not isinstance(rule, dict) or not {"inboundNumber", "extension"} <= rule.keys():
             raise bad_request("a rule has inboundNumber and extension")
         rules.append({"inboundNumber": str(rule["inboundNumber"]), "extension": str(rule["extension"])})

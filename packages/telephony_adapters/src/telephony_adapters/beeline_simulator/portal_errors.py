@@ -1,7 +1,7 @@
 """Refusals in the provider's form: a status over 204 and JSON `{"errorCode", "description"}`.
 
-The form is the public clients'; the codes are ours, for no list of the provider's was available. Who maps them must
-therefore not depend on a single one: an unknown code is still a refusal.
+The form is the public clients'; the codes are ours but for one, for no list of the provider's was available. Who maps
+them must therefore not depend on a single one: an unknown code is still a refusal.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ def bad_request(why: str) -> PortalError:
     return PortalError(400, "BadRequest", why)
 
 
-def abonent_not_found() -> PortalError:
-    return PortalError(404, "AbonentNotFound", "No abonent has this user id, phone number or extension")
+def user_not_found() -> PortalError:
+    """The one code and description that were seen, in an integration that asked for records; its status was not."""
+    return PortalError(404, "UserNotFound", "Для заданного идентификатора нет абонента")
 
 
 def agent_not_found() -> PortalError:
@@ -46,6 +47,10 @@ def abonent_busy() -> PortalError:
 
 def agent_on_break() -> PortalError:
     return PortalError(409, "AgentOnBreak", "The agent is on a break and does not get calls")
+
+
+def operation_failed() -> PortalError:
+    return PortalError(409, "OperationFailed", "The operation failed")
 
 
 def call_not_found() -> PortalError:

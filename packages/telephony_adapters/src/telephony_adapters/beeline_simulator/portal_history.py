@@ -6,11 +6,13 @@ at most; the next ones are asked for with `id`, the last one's.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, delete, get
 from litestar.params import FromPath
 
+from telephony_adapters.beeline_simulator.assumptions import MOSCOW
 from telephony_adapters.beeline_simulator.history import STATISTICS_PAGE, Record
 from telephony_adapters.beeline_simulator.portal_abonents import empty
 from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, instant, whole
@@ -33,8 +35,7 @@ async def list_records(exchange: TheExchange, request: AnyRequest) -> list[dict[
     records = exchange.history.records(
         after_id,
         _user_ids(exchange, query.get("userId")),
-        instant(query.get("dateFrom"), "dateFrom"),
-        instant(query.get("dateTo"), "dateTo"),
+        *_period(exchange, request),
     )
     return [_body(exchange, record) for record in records]
 
@@ -85,12 +86,18 @@ def _statistics(exchange: TheExchange, request: AnyRequest, *, version: int) -> 
     query = request.query_params
     rows = exchange.history.rows(
         _user_ids(exchange, query.get("userId")),
-        instant(query.get("dateFrom"), "dateFrom"),
-        instant(query.get("dateTo"), "dateTo"),
+        *_period(exchange, request),
         whole(query.get("page"), "page", 0, 0, 10**9),
         whole(query.get("pageSize"), "pageSize", STATISTICS_PAGE, 1, STATISTICS_PAGE),
     )
     return [row.body(version=version, in_milliseconds=exchange.config.assumes("BA7")) for row in rows]
+
+
+def _period(exchange: TheExchange, request: AnyRequest) -> tuple[datetime | None, datetime | None]:
+    since, until = (instant(request.query_params.get(name), name) for name in ("dateFrom", "dateTo"))
+    if exchange.config.assumes("BA13"):
+        return since, until
+    return since and since - MOSCOW, until and until - MOSCOW
 
 
 def _user_ids(exchange: TheExchange, pattern: str | None) -> frozenset[str] | None:

@@ -53,7 +53,7 @@ class Reporter:
 
     def hook(self, subscriber: Subscriber, *, off: bool) -> None:
         """The noise of a receiver; no fault touches it, for it says nothing of a call."""
-        send(self._subscriptions.address(Report(EventType.HOOK, subscriber.user_id, off_hook=off)))
+        send(self._subscriptions.address(self._report(EventType.HOOK, subscriber, off_hook=off)))
 
     def foreign_call(
         self, subscriber: Subscriber, number: str, personality: Personality, seconds: float, *, answered: bool
@@ -72,15 +72,15 @@ class Reporter:
             personality=personality,
             state=CallState.ALERTING,
             remote_number=number,
-            address_of_record=f"sip:{subscriber.user_id}",
+            address_of_record=self._endpoint(subscriber),
             start_time=started,
         )
-        reports = [Report(first, subscriber.user_id, facts)]
+        reports = [self._report(first, subscriber, facts)]
         if answered:
             facts = evolve(facts, state=CallState.ACTIVE, answer_time=now - timedelta(seconds=seconds))
-            reports.append(Report(EventType.ANSWERED, subscriber.user_id, facts))
+            reports.append(self._report(EventType.ANSWERED, subscriber, facts))
         facts = evolve(facts, state=CallState.RELEASED, release_time=now, releasing_party="remoteRelease")
-        reports.append(Report(EventType.RELEASED, subscriber.user_id, facts))
+        reports.append(self._report(EventType.RELEASED, subscriber, facts))
         for report in reports:
             send(self._subscriptions.address(report))
         return facts.ext_tracking_id, started
@@ -98,9 +98,11 @@ class Reporter:
     ) -> None:
         entry = call.entry
         shifting = call.fault(ReportFault.SHIFTED_CLOCK)
-        report = Report(
+        if not self._config.assumes("BA11"):
+            personality = Personality.CLICK_TO_DIAL
+        report = self._report(
             event,
-            call.subscriber.user_id,
+            call.subscriber,
             CallFacts(
                 call_id=call.call_id,
                 ext_tracking_id=call.ext_tracking_id,
@@ -108,7 +110,7 @@ class Reporter:
                 personality=personality,
                 state=state,
                 remote_number=call.number,
-                address_of_record=f"sip:{call.subscriber.user_id}",
+                address_of_record=self._endpoint(call.subscriber),
                 start_time=entry.employee_rang_at or entry.requested_at,
                 answer_time=entry.answered_at,
                 release_time=entry.released_at,
@@ -120,6 +122,31 @@ class Reporter:
             clock_shift=timedelta(seconds=shifting.shift_seconds) if shifting else timedelta(),
         )
         self._push(call, report)
+
+    def _report(
+        self,
+        event: EventType,
+        subscriber: Subscriber,
+        call: CallFacts | None = None,
+        *,
+        off_hook: bool = False,
+        clock_shift: timedelta = timedelta(),
+    ) -> Report:
+        return Report(
+            event,
+            subscriber.user_id,
+            call,
+            off_hook,
+            clock_shift,
+            named_as=None if self._config.assumes("BA16") else self._config.company.id,
+            wall_clock=not self._config.assumes("BA15"),
+        )
+
+    def _endpoint(self, subscriber: Subscriber) -> str:
+        if self._config.assumes("BA16"):
+            return f"sip:{subscriber.user_id}"
+        # As one integration's subscriber is called: nothing of its number or extension.
+        return f"sip:SIP{subscriber.extension}PBX@ip.beeline.ru"
 
     def _push(self, call: LiveCall, report: Report) -> None:
         pushes = self._subscriptions.address(report)

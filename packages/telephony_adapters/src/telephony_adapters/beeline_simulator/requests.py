@@ -20,14 +20,13 @@ AnyRequest = Request[Any, Any, State]
 
 async def json_object(request: AnyRequest) -> dict[str, Any]:
     """The body as an object; PortalError if it is none. The Content-Type is not looked at: some clients send none."""
-    body = await _json(request)
+    body = await json_body(request)
     if not isinstance(body, dict):
         raise bad_request("the body is a JSON object")
     return body
 
 
-async def json_list(request: AnyRequest) -> list[Any]:
-    body = await _json(request)
+def as_list(body: Any) -> list[Any]:
     if not isinstance(body, list):
         raise bad_request("the body is a JSON list")
     return body
@@ -55,7 +54,7 @@ def whole(text: str | None, name: str, default: int, least: int, most: int) -> i
     return int(text)
 
 
-async def _json(request: AnyRequest) -> Any:
+async def json_body(request: AnyRequest) -> Any:
     try:
         return json.loads(await request.body())
     except ValueError:

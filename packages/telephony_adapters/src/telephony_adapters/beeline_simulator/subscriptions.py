@@ -2,7 +2,7 @@
 
 A subscription is for one subscriber (`pattern`) or for the whole company. It ends at its `expires` (seconds, by the
 real clock whatever the speed) and says so once, with a SubscriptionTerminatedEvent; a new PUT makes a new one beside
-it, for the provider is not known to renew in place.
+it, for the provider is not known to renew in place (BA14).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from attrs import define, field
 
 from telephony_adapters.beeline_simulator.activity import Activity
+from telephony_adapters.beeline_simulator.config import SimulatorConfig
 from telephony_adapters.beeline_simulator.portal_errors import PortalError, bad_request, not_found
 from telephony_adapters.beeline_simulator.pushing import Push, Pusher
 from telephony_adapters.beeline_simulator.xsi import Address, EventType, Report, write_event
@@ -25,7 +26,10 @@ LONGEST_SECONDS = 90_000
 
 @define(eq=False)
 class Subscription:
-    """`target_id` is a user id, or the company's id; `sequence_number` that of the last event, sent or lost."""
+    """`target_type` GROUP: the whole company; ABONENT: one user; NUMBER: one inbound number. `target_id` names it.
+
+    `sequence_number` is that of the last event, sent or lost.
+    """
 
     id: str
     target_type: str
@@ -39,7 +43,8 @@ class Subscription:
     sequence_number: int = field(default=0)
 
     def hears(self, user_id: str) -> bool:
-        return self.target_type == "GROUP" or self.target_id == user_id
+        """An inbound number's calls are not played here: who subscribes to one hears nothing."""
+        return self.target_type == "GROUP" or (self.target_type == "ABONENT" and self.target_id == user_id)
 
     def body(self, now: float) -> dict[str, Any]:
         return {
@@ -54,16 +59,16 @@ class Subscription:
     def address(self, report: Report) -> Push:
         """The report in this subscription's envelope, with the next sequence number: from here on a gap shows."""
         self.sequence_number += 1
-        address = Address(str(uuid.uuid4()), self.sequence_number, self.id, self.target_id, self.url)
+        address = Address(str(uuid.uuid4()), self.sequence_number, self.id, self.url)
         return Push(self.pusher, self.url, write_event(report, address))
 
 
 class SubscriptionBook:
     """All live subscriptions. Lives as long as the simulator; `close` stops its timers and pushers."""
 
-    def __init__(self, activity: Activity, company_id: str) -> None:
+    def __init__(self, activity: Activity, config: SimulatorConfig) -> None:
         self._activity = activity
-        self._company_id = company_id
+        self._config = config
         self._live: dict[str, Subscription] = {}
         self._ending: set[Pusher] = set()
 
@@ -71,8 +76,10 @@ class SubscriptionBook:
         now = asyncio.get_running_loop().time()
         return [each.body(now) | {"sequenceNumber": each.sequence_number} for each in self._live.values()]
 
-    def subscribe(self, user_id: str | None, expires: object, subscription_type: object, url: object) -> Subscription:
-        """A new subscription, of the whole company where `user_id` is None."""
+    def subscribe(
+        self, target: tuple[str, str] | None, expires: object, subscription_type: object, url: object
+    ) -> Subscription:
+        """A new subscription to a target (its type and id), None: to the whole company."""
         if not isinstance(expires, int) or isinstance(expires, bool) or not 0 < expires <= LONGEST_SECONDS:
             raise bad_request(f"expires is seconds, 1 to {LONGEST_SECONDS}")
         if subscription_type not in TYPES:
@@ -80,15 +87,20 @@ class SubscriptionBook:
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
             raise bad_request("url is an http or https address")
         loop = asyncio.get_running_loop()
+        target_type, target_id = target or ("GROUP", self._config.company.id)
+        present = self._present(target_id, url)
+        if present is not None:
+            self._forget(present)
         subscription = Subscription(
-            id=str(uuid.uuid4()),
-            target_type="GROUP" if user_id is None else "ABONENT",
-            target_id=user_id or self._company_id,
+            id=present.id if present else str(uuid.uuid4()),
+            target_type=target_type,
+            target_id=target_id,
             subscription_type=str(subscription_type),
             expires=expires,
             ends_at=loop.time() + expires,
             url=url,
-            pusher=Pusher(self._activity),
+            pusher=present.pusher if present else Pusher(self._activity),
+            sequence_number=present.sequence_number if present else 0,
         )
         subscription.timer = loop.call_later(expires, self.terminate, subscription.id)
         self._live[subscription.id] = subscription
@@ -124,6 +136,12 @@ class SubscriptionBook:
             subscription.pusher.close()
         for pusher in self._ending:
             pusher.close()
+
+    def _present(self, target_id: str, url: str) -> Subscription | None:
+        """The one that is renewed in place (BA14 off)."""
+        if self._config.assumes("BA14"):
+            return None
+        return next((each for each in self._live.values() if (each.target_id, each.url) == (target_id, url)), None)
 
     def _found(self, subscription_id: str) -> Subscription:
         try:

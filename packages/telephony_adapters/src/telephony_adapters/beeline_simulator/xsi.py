@@ -1,6 +1,7 @@
 """XSI events as the provider pushes them: XML of BroadSoft's namespace.
 
-Which event says what about a click-to-dial call is an assumption of ours, made from public integrations:
+Which event says what about a click-to-dial call is an assumption of ours (BA11), made from public integrations. That
+userId and targetId both name the subscriber, in events of a company-wide subscription as well, is another (BA16).
 
 | event | personality, state | what happened |
 |---|---|---|
@@ -23,6 +24,8 @@ from enum import StrEnum
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from attrs import frozen
+
+from telephony_adapters.beeline_simulator.assumptions import MOSCOW
 
 XSI = "http://schema.broadsoft.com/xsi"
 XML_SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
@@ -83,7 +86,8 @@ class CallFacts:
 class Report:
     """One event before it is addressed to a subscription: of which subscriber, and what.
 
-    `call` is None for hook and subscription events. `clock_shift` is added to each of its times.
+    `call` is None for hook and subscription events. `clock_shift` is added to each of its times. `named_as` stands in
+    place of the user id (BA16 off); `wall_clock` writes times in ISO 8601 by Moscow's clock, without a zone (BA15 off).
     """
 
     type: EventType
@@ -91,6 +95,16 @@ class Report:
     call: CallFacts | None = None
     off_hook: bool = False
     clock_shift: timedelta = timedelta()
+    named_as: str | None = None
+    wall_clock: bool = False
+
+    @property
+    def subscriber(self) -> str:
+        return self.named_as or self.user_id
+
+    def time(self, instant: datetime) -> str:
+        shifted = instant + self.clock_shift
+        return f"{(shifted + MOSCOW):%Y-%m-%dT%H:%M:%S.%f}" if self.wall_clock else milliseconds(shifted)
 
 
 @frozen
@@ -100,7 +114,6 @@ class Address:
     event_id: str
     sequence_number: int
     subscription_id: str
-    target_id: str
     url: str
 
 
@@ -113,21 +126,21 @@ def write_event(report: Report, address: Address) -> bytes:
     event = Element(_xsi("Event"), {_type(): "xsi:SubscriptionEvent"})
     _text(event, "eventID", address.event_id)
     _text(event, "sequenceNumber", str(address.sequence_number))
-    _text(event, "userId", report.user_id)
+    _text(event, "userId", report.subscriber)
     _text(event, "externalApplicationId", APPLICATION_ID)
     _text(event, "subscriptionId", address.subscription_id)
     _text(SubElement(event, _xsi("httpContact")), "uri", address.url)
-    _text(event, "targetId", address.target_id)
+    _text(event, "targetId", report.subscriber)
     data = SubElement(event, _xsi("eventData"), {_type(): f"xsi:{report.type.value}"})
     if report.type is EventType.HOOK:
         _text(data, "hookStatus", "Off-Hook" if report.off_hook else "On-Hook")
     if report.call is not None:
-        _call(data, report.call, report.clock_shift)
+        _call(data, report.call, report)
     written: bytes = tostring(event, encoding="UTF-8", xml_declaration=True)
     return written
 
 
-def _call(data: Element, facts: CallFacts, shift: timedelta) -> None:
+def _call(data: Element, facts: CallFacts, report: Report) -> None:
     call = SubElement(data, _xsi("call"))
     _text(call, "callId", facts.call_id)
     _text(call, "extTrackingId", facts.ext_tracking_id)
@@ -142,10 +155,10 @@ def _call(data: Element, facts: CallFacts, shift: timedelta) -> None:
     _text(remote, "callType", "Network")
     _text(SubElement(call, _xsi("endpoint")), "addressOfRecord", facts.address_of_record)
     _text(call, "appearance", "1")
-    _text(call, "startTime", milliseconds(facts.start_time + shift))
+    _text(call, "startTime", report.time(facts.start_time))
     for name, instant in (("answerTime", facts.answer_time), ("releaseTime", facts.release_time)):
         if instant is not None:
-            _text(call, name, milliseconds(instant + shift))
+            _text(call, name, report.time(instant))
     if facts.recorded:
         _text(call, "recorded", "true")
 

@@ -3,7 +3,7 @@
 | answer | meaning |
 |---|---|
 | 200 to 204 with a tracking id as bare text | `Accepted` |
-| 4xx (429 too) with an errorCode | `Refused` |
+| 4xx (429 too) with an errorCode | `Refused`, unless told to trust the list alone (BA10) |
 | any other status with an errorCode that is on the list | `Refused` |
 | anything else: other 5xx, a redirect, 4xx without an errorCode, 2xx empty, unreadable or of no length | unknown |
 
@@ -17,7 +17,7 @@ import re
 from telephony_adapters.gateways.beeline.requests import Answer, error_of
 from telephony_core.ports import Accepted, DialAnswer, OutcomeUnknown, Refused
 
-NOT_DONE: frozenset[str] = frozenset({"Unauthorized", "TooManyRequests", "AbonentNotFound", "InvalidPhoneNumber"})
+NOT_DONE: frozenset[str] = frozenset({"Unauthorized", "TooManyRequests", "UserNotFound", "InvalidPhoneNumber"})
 """Codes that mean 'not done' under any status: each names something that is checked before anybody is dialled (BA10).
 
 Short on purpose. A code missing here costs a doubt; one too many costs a second ring at a client's.
@@ -27,10 +27,10 @@ Short on purpose. A code missing here costs a doubt; one too many costs a second
 _TRACKING_ID = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9][A-Za-z0-9._:@=-]{3,127}")
 
 
-def judge(answer: Answer, not_done: frozenset[str] = NOT_DONE) -> DialAnswer:
-    """The meaning of an answer to the call request."""
+def judge(answer: Answer, not_done: frozenset[str] = NOT_DONE, *, listed_only: bool = False) -> DialAnswer:
+    """The meaning of an answer to the call request. `listed_only`: a 4xx alone is no refusal."""
     code, description = error_of(answer.body)
-    if code is not None and (400 <= answer.status < 500 or code in not_done):
+    if code is not None and (code in not_done or (400 <= answer.status < 500 and not listed_only)):
         return Refused(code, description)
     if not 200 <= answer.status <= 204:
         return OutcomeUnknown(f"status {answer.status} with {code or 'no errorCode'}")

@@ -57,6 +57,10 @@ class UnreadableStatistics(Exception):
     """A row is not in the form that is known."""
 
 
+class NoOneRow(Exception):
+    """None of the rows, or more than one, could be the attempt's."""
+
+
 @frozen
 class StatisticsRow:
     """An ended call. `talked` is zero where nobody answered; `called` None where the other side is no phone number."""
@@ -85,11 +89,24 @@ def candidates(
     )
 
 
+def only(found: tuple[StatisticsRow, ...]) -> StatisticsRow:
+    """The one row there is. NoOneRow otherwise."""
+    if len(found) != 1:
+        raise NoOneRow(f"{len(found)} calls of the statistics could be this one")
+    return found[0]
+
+
+def contradicts(row: StatisticsRow, attempt: Attempt) -> bool:
+    """Whether a row without a talk stands against reports of one that is not known to be over (BA9)."""
+    return attempt.live and not row.talked and attempt.reading.client.answered_at is not None
+
+
 def facts_of(row: StatisticsRow, attempt: Attempt) -> frozenset[Fact]:
     """What a row adds to what the attempt knows: a fact that came as a report already is more exact, and stays alone.
 
-    A row is of a call that is over (BA9); with a duration both talked, without one the client was not reached, and why
-    is not said. Durations count from the client's answer; where that is not known the row's start stands for it.
+    A row that stays as it is is of a call that is over (BA9); with a duration both talked, without one the client was
+    not reached, and why is not said. Durations count from the client's answer; where that is not known the row's start
+    stands for it.
     """
     if row.talked:
         answered = attempt.reading.client.answered_at or row.started_at

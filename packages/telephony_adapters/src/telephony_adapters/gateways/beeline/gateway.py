@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from attrs import field, frozen
 
 from telephony_adapters.gateways.beeline.answers import NOT_DONE, judge
 from telephony_adapters.gateways.beeline.call_statistics import (
     DurationUnit,
     LookUpWindow,
+    NoOneRow,
+    StatisticsRow,
     UnreadableStatistics,
     candidates,
+    contradicts,
     facts_of,
+    only,
     read_rows,
 )
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat, write_number
@@ -32,13 +38,16 @@ PROVIDER = "beeline"
 @frozen
 class BeelineGateway:
     """`ProviderGateway` of Beeline; lives as long as its client. What is assumed of Beeline is set here (BAn: see
-    docs/beeline-assumptions.md): `number_format` BA4, `duration_unit` BA7, `not_done` BA10."""
+    docs/beeline-assumptions.md): `number_format` BA4, `duration_unit` BA7, `reread_after` (seconds) BA9, `not_done` and
+    `listed_only` BA10."""
 
     client: BeelineClient
     number_format: NumberFormat = NumberFormat.SEVEN
     duration_unit: DurationUnit = DurationUnit.MILLISECONDS
     window: LookUpWindow = field(factory=LookUpWindow)
+    reread_after: float = 1.1
     not_done: frozenset[str] = NOT_DONE
+    listed_only: bool = False
 
     @property
     def name(self) -> str:
@@ -59,7 +68,7 @@ class BeelineGateway:
             return NotSent(str(error))
         try:
             answer = await self.client.place_call(command.line, write_number(command.phone_number, self.number_format))
-            return judge(answer, self.not_done)
+            return judge(answer, self.not_done, listed_only=self.listed_only)
         except NoConnection as error:
             return NotSent(str(error))
         except AnswerLost as error:
@@ -74,14 +83,22 @@ class BeelineGateway:
     async def look_up(self, attempt: Attempt) -> LookUp:
         """Asks the statistics. Never `Absent`: a row may come ten minutes late, and a call that rang unanswered at the
         employee's leaves none."""
-        window = self.window.of(attempt)
         try:
-            rows = await self.client.statistics(attempt.device.line, *window)
-            if len(rows) >= STATISTICS_PAGE:
-                return CannotTell("more calls than one page within the attempt's time")
-            found = candidates(read_rows(rows, self.duration_unit), attempt, window)
-        except (BeelineError, UnreadableStatistics) as error:
+            row = await self._only_row(attempt)
+            if attempt.live:
+                # What the row says would free an employee: it must not be of a call that goes on (BA9).
+                await asyncio.sleep(self.reread_after)
+                if await self._only_row(attempt) != row:
+                    return CannotTell("the call's row still changes")
+        except (BeelineError, UnreadableStatistics, NoOneRow) as error:
             return CannotTell(str(error))
-        if len(found) != 1:
-            return CannotTell(f"{len(found)} calls of the statistics could be this one")
-        return Found(facts_of(found[0], attempt), reference=None, shown=found[0].shown)
+        if contradicts(row, attempt):
+            return CannotTell("the statistics know of no talk, and the reports do")
+        return Found(facts_of(row, attempt), reference=None, shown=row.shown)
+
+    async def _only_row(self, attempt: Attempt) -> StatisticsRow:
+        window = self.window.of(attempt)
+        rows = await self.client.statistics(attempt.device.line, *window)
+        if len(rows) >= STATISTICS_PAGE:
+            raise NoOneRow("more calls than one page within the attempt's time")
+        return only(candidates(read_rows(rows, self.duration_unit), attempt, window))

@@ -16,12 +16,15 @@ That the employee's phone is meant while the personality is Click-to-Dial, and t
 assumption (BA11). A talk is claimed only by an event that states it of the client.
 
 Times are the event's own where it has them (`answerTime`, `releaseTime`; for the employee's ringing `startTime`), else
-that of receipt. What an event implies about an earlier stage is dated by the event: it was so by then at the latest.
+that of receipt; an event's times that lie ahead of us are moved back together (BA15). What an event implies about an
+earlier stage is dated by the event: it was so by then at the latest.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from attrs import evolve
 
 from telephony_adapters.gateways.beeline.gateway import PROVIDER
 from telephony_adapters.gateways.beeline.xsi import BeelineReport, CallState, EventType, Personality, XsiCall
@@ -31,6 +34,9 @@ from telephony_core.ports import ProviderReport
 # Busy, Temporarily Unavailable and Forbidden were seen; any other of BroadSoft's means that it didn't get through.
 _CAUSES = {"busy": Cause.BUSY, "forbidden": Cause.REJECTED}
 _LOCAL = "localrelease"
+
+CLOCKS_DIFFER = timedelta(minutes=15)
+"""More than any two clocks that are looked after differ by, and less than any two zones of Russia."""
 
 _CONNECTED_STATES = (CallState.ACTIVE, CallState.HELD, CallState.REMOTE_HELD)
 _CONNECTED_EVENTS = (EventType.ANSWERED, EventType.HELD, EventType.RETRIEVED)
@@ -48,14 +54,15 @@ def to_provider_report(event: BeelineReport, received_at: datetime) -> ProviderR
         return None
     if call.tracking_id is None and call.personality is not Personality.CLICK_TO_DIAL:
         return None
+    call = _in_our_time(call, received_at)
     return ProviderReport(
         provider=PROVIDER,
         subscription_id=event.subscription_id,
         event_id=event.event_id,
         at=call.started_at or received_at,
-        facts=facts_of_event(event, received_at),
+        facts=facts_of_event(evolve(event, call=call), received_at),
         reference=call.tracking_id,
-        line=event.user_id,
+        line=event.line,
         phone_number=call.remote,
         placed_by_us=call.personality is Personality.CLICK_TO_DIAL,
     )
@@ -74,6 +81,21 @@ def facts_of_event(event: BeelineReport, received_at: datetime) -> frozenset[Fac
             return frozenset(_both_released(call, received_at) if over else _both(event, call, received_at))
         case _:
             return frozenset()
+
+
+def _in_our_time(call: XsiCall, received_at: datetime) -> XsiCall:
+    """The call with its times moved back so that the last of them is now, if that lies in the future by more than
+    clocks differ: then they were written by another zone's wall clock (BA15). How far apart they are stays."""
+    last = max((at for at in (call.started_at, call.answered_at, call.released_at) if at is not None), default=None)
+    if last is None or last <= received_at + CLOCKS_DIFFER:
+        return call
+    ahead = last - received_at
+    return evolve(
+        call,
+        started_at=call.started_at and call.started_at - ahead,
+        answered_at=call.answered_at and call.answered_at - ahead,
+        released_at=call.released_at and call.released_at - ahead,
+    )
 
 
 def _employee(event: BeelineReport, call: XsiCall, received_at: datetime) -> list[Fact]:

@@ -78,7 +78,10 @@ class CallState(StrEnum):
 
 @frozen
 class XsiCall:
-    """`eventData/call`. Texts are the provider's, `remote` the other side where it is a phone number."""
+    """`eventData/call`. Texts are the provider's, `remote` the other side where it is a phone number.
+
+    `endpoint` is the employee's: the address of record without its scheme.
+    """
 
     tracking_id: str | None
     personality: Personality
@@ -89,6 +92,7 @@ class XsiCall:
     released_at: datetime | None
     released_by: str | None
     cause: str | None
+    endpoint: str | None = None
 
 
 @frozen
@@ -104,6 +108,18 @@ class BeelineReport:
     user_id: str | None
     type: EventType
     call: XsiCall | None = None
+    target_id: str | None = None
+
+    @property
+    def line(self) -> str | None:
+        """Whose event it is: of the two names that an event has, the one that its endpoint has, too (BA16).
+
+        By BroadSoft's papers userId is who subscribed and targetId whom it is about; by the integrations that were
+        read both are the subscriber's, also where the whole company is subscribed to.
+        """
+        if self.call is not None and self.call.endpoint is not None and self.call.endpoint == self.target_id:
+            return self.target_id
+        return self.user_id
 
     @property
     def subscription_terminated(self) -> bool:
@@ -134,12 +150,15 @@ def parse_report(body: bytes) -> BeelineReport:
         user_id=_text(root, "userId"),
         type=kind,
         call=_call(call) if kind.of_a_call and call is not None else None,
+        target_id=_text(root, "targetId"),
     )
 
 
 def _call(call: Element) -> XsiCall:
     remote = _child(call, "remoteParty")
     address = _text(remote, "address") if remote is not None else None
+    endpoint = _child(call, "endpoint")
+    record = _text(endpoint, "addressOfRecord") if endpoint is not None else None
     return XsiCall(
         tracking_id=_text(call, "extTrackingId"),
         personality=_known(Personality, _text(call, "personality"), Personality.OTHER),
@@ -150,6 +169,7 @@ def _call(call: Element) -> XsiCall:
         released_at=_time(_text(call, "releaseTime")),
         released_by=_text(call, "releasingParty"),
         cause=_text(call, "internalReleaseCause"),
+        endpoint=record.removeprefix("sip:") if record is not None else None,
     )
 
 
