@@ -207,7 +207,7 @@ def invents_a_talk(question: Question) -> CallerIdDecision:
         (takes_the_least_shown, "C7", "test_c7_picks_are_shared_out_evenly"),
         (makes_up_for_missed_picks, "C7", "test_c7_picks_are_shared_out_evenly"),
         (takes_no_turn, "C7", "test_c6_a_client_is_shown_the_number_that_they_know"),
-        (_moody(), "C8", "test_c8_equal_questions_have_equal_answers"),
+        (_moody(), "C8", "test_c8_holds_in_every_small_situation"),
         (tells_of_other_steps, "C8", "test_c8_a_decision_is_reproduced_by_replay"),
         (tells_too_much, "C8", "test_c8_a_decision_is_small"),
         (asks_the_old_clock, "C9", "test_c9_a_refresh_holds_from_its_instant_on"),
@@ -243,5 +243,4 @@ def test_who_does_not_claim_to_be_sticky_or_fair_is_not_held_to_it() -> None:
 
     Contract().test_c6_a_client_is_shown_the_number_that_they_know()
     getattr(Contract(), DAYS)()
-    with pytest.raises(pytest.skip.Exception):
-        Contract().test_c7_picks_are_shared_out_evenly()
+    assert [name for name in dir(Contract) if name.startswith("test_c7_") and getattr(Contract, name)] == []

@@ -34,9 +34,13 @@ T = TypeVar("T")
 REGION_CODES = ("RU-MOW", "RU-NVS", "RU-SAM", "RU-SPE", "RU-SVE", "RU-TOM", "UA-43")
 """The regions that the strategies know of: few, so that they meet."""
 
+DIRECT_NUMBER = PhoneNumber("+74951234567")
+"""The employee's own number, which clients must never see."""
+
 _INSTANTS = (
     timedelta(days=-90),
-    timedelta(days=-8),
+    timedelta(days=-7),
+    timedelta(days=-7, microseconds=1),
     timedelta(microseconds=-1),
     timedelta(0),
     timedelta(microseconds=1),
@@ -223,7 +227,7 @@ def questions(
         now=now,
         device=Mobile("D-10", "E-5", "Mobile", provider, "9031110001@pbx", sim, fmtn=True)
         if mobile
-        else IpPhone("D-9", "E-5", "Kabinet 3", provider, "1017@pbx"),
+        else IpPhone("D-9", "E-5", "Kabinet 3", provider, "1017@pbx", number=DIRECT_NUMBER),
         number_codes=tuple(sorted(number_codes)) or (WHOLE_COUNTRY,),
         client_codes=tuple(sorted(set(client_codes))),
         carousel=seen,

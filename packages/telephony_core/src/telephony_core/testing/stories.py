@@ -5,12 +5,13 @@ A failure of the contract reads so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from telephony_core.caller_id import CallerIdDecision, Question
 from telephony_core.carousel import CarouselPool, Generation, NumberUse
 from telephony_core.device import Mobile
 from telephony_core.errors import NoUsableNumber
+from telephony_core.testing.rules import RULES
 
 Answer = CallerIdDecision | NoUsableNumber
 """What a policy says to a question: a decision, or that there is no usable number (C5)."""
@@ -97,7 +98,20 @@ def _answer(answer: Answer) -> Iterator[str]:
         yield f"  {step.rule} saw {dict(step.saw)} and said '{step.said}'"
 
 
-def broken(rule: str, what: str, question: Question, answer: Answer | None = None, *before: str) -> AssertionError:
-    """The error that says which rule is broken, how, and in which story; `before`: what led to it, in order."""
-    told = ["", *before, story(question, answer)]
-    return AssertionError(f"{rule} is broken: {what}" + "\n".join(told))
+class BrokenRule(AssertionError):
+    """A rule is broken: which, how, and the story in which it was. `before`: what led to it, in order."""
+
+    def __init__(
+        self, rule: str, what: str, question: Question, answer: Answer | None = None, before: Sequence[str] = ()
+    ) -> None:
+        self.rule = rule
+        self.what = what
+        self.question = question
+        self.answer = answer
+        self.before = tuple(before)
+        super().__init__(rule, what)
+
+    def __str__(self) -> str:
+        led_to_it = ["What happened before:", *(f"  {line}" for line in self.before), ""] if self.before else []
+        told = [f"{self.rule} is broken: {self.what}", f"The rule: {RULES[self.rule]}.", "", *led_to_it]
+        return "\n".join([*told, story(self.question, self.answer)])

@@ -17,7 +17,7 @@ from telephony_core.device import Mobile
 from telephony_core.errors import NoUsableNumber
 from telephony_core.region import RegionSource
 from telephony_core.testing import oracles
-from telephony_core.testing.stories import Answer, broken
+from telephony_core.testing.stories import Answer, BrokenRule
 
 
 class Policy(Protocol):
@@ -28,10 +28,17 @@ class Policy(Protocol):
 
 
 def ask(policy: Policy, question: Question) -> Answer:
+    """What the policy says; anything but a decision or a refusal breaks C5, whoever would have had to live with it."""
     try:
-        return policy.decide(question)
+        answer = policy.decide(question)
     except NoUsableNumber as refusal:
         return refusal
+    except Exception as error:
+        said = f"the policy failed with {type(error).__name__}: {error}"
+        raise BrokenRule("C5", said, question) from error
+    if not isinstance(answer, CallerIdDecision):
+        raise BrokenRule("C5", f"the policy answered {answer!r}, neither a decision nor a refusal", question)
+    return answer
 
 
 @frozen
@@ -46,6 +53,7 @@ class Claims:
 
 def check_all(question: Question, answer: Answer, claims: Claims) -> None:
     """Every rule that one answer alone can break."""
+    check_instant(question, answer)
     check_sim(question, answer)
     check_selected_pool(question, answer, claims)
     check_generation(question, answer)
@@ -55,26 +63,37 @@ def check_all(question: Question, answer: Answer, claims: Claims) -> None:
     check_providers_choice(question, answer)
 
 
+def check_instant(question: Question, answer: Answer) -> None:
+    """C9: to the microsecond."""
+    if isinstance(answer, CallerIdDecision) and answer.decided_at != question.now:
+        at = answer.decided_at.isoformat()
+        raise BrokenRule("C9", f"it was decided at {at}, which is not the database's clock", question, answer)
+
+
 def check_sim(question: Question, answer: Answer) -> None:
     """C1."""
     if not isinstance(question.device, Mobile):
         if isinstance(answer, CallerIdDecision) and answer.pool_id is None:
-            raise broken("C2", "a call from an IP phone was decided without a pool", question, answer)
+            raise BrokenRule("C2", "a call from an IP phone was decided without a pool", question, answer)
         return
     assert question.device.sim is not None, "a mobile without a SIM is never decided about (D2)"
     if isinstance(answer, NoUsableNumber):
-        raise broken("C1", "a call from a mobile with its own SIM was refused", question, answer)
+        raise BrokenRule("C1", "a call from a mobile with its own SIM was refused", question, answer)
     if answer.requested != question.device.sim.number:
-        raise broken("C1", f"the SIM's own number is {question.device.sim.number.e164}", question, answer)
-    if answer.pool_id is not None or answer.takes_a_turn:
-        raise broken("C1", "the SIM's number belongs to no pool and takes no turn", question, answer)
+        raise BrokenRule("C1", f"the SIM's own number is {question.device.sim.number.e164}", question, answer)
+    if answer.pool_id is not None or answer.generation_id is not None or answer.takes_a_turn:
+        raise BrokenRule("C1", "the SIM's number belongs to no pool and takes no turn", question, answer)
+    if set(answer.candidates) - {answer.requested}:
+        raise BrokenRule("C1", "numbers of the carousel are no candidates for a mobile", question, answer)
+    if answer.chosen_by is not ChosenBy.US:
+        raise BrokenRule("C1", "the SIM's number is requested by us, and the decision says otherwise", question, answer)
 
 
 def _pool_of(question: Question, answer: CallerIdDecision) -> CarouselPool:
     """The pool of the decision, which must be one of the device's provider (C0)."""
     pool = next((pool for pool in oracles.pools_of(question) if pool.id == answer.pool_id), None)
     if pool is None:
-        raise broken("C2", f"'{question.device.provider}' has no pool {answer.pool_id}", question, answer)
+        raise BrokenRule("C2", f"'{question.device.provider}' has no pool {answer.pool_id}", question, answer)
     return pool
 
 
@@ -89,7 +108,7 @@ def check_selected_pool(question: Question, answer: Answer, claims: Claims) -> N
     selected, source = oracles.selected_pool(question, claims.sources)
     if selected is None:
         if decision is not None:
-            raise broken("C4", "the device's provider has no pool that could serve", question, answer)
+            raise BrokenRule("C4", "the device's provider has no pool that could serve", question, answer)
         return
     if decision is None:
         return
@@ -97,14 +116,17 @@ def check_selected_pool(question: Question, answer: Answer, claims: Claims) -> N
     to_try = oracles.pools_to_try(question, selected)
     if pool not in to_try:
         tried = ", then ".join(each.id for each in to_try)
-        raise broken("C4", f"by {source} the pool is {tried}", question, answer)
+        raise BrokenRule("C4", f"by {source} the pool is {tried}", question, answer)
     if decision.region.source is not source:
-        raise broken("C4", f"the region came from {source}", question, answer)
+        raise BrokenRule("C4", f"the region came from {source}", question, answer)
+    codes = {RegionSource.NUMBERING_PLAN: question.number_codes, RegionSource.CLIENT: question.client_codes}
+    if source in codes and set(decision.region.codes) != set(codes[source]):
+        raise BrokenRule("C4", f"by {source} the region is {', '.join(codes[source])}", question, answer)
     passed_over = to_try[: to_try.index(pool)]
     for earlier in passed_over:
         usable = oracles.showable(earlier, question.now, question.uses)
         if usable or earlier.chosen_by is ChosenBy.PROVIDER:
-            raise broken("C2", f"pool {earlier.id} comes before {pool.id} and can show a number", question, answer)
+            raise BrokenRule("C2", f"pool {earlier.id} comes before {pool.id} and can show a number", question, answer)
 
 
 def check_generation(question: Question, answer: Answer) -> None:
@@ -114,15 +136,13 @@ def check_generation(question: Question, answer: Answer) -> None:
         return
     pool = _pool_of(question, decision)
     generation = oracles.active_generation(pool, question.now)
-    if decision.decided_at != question.now:
-        raise broken("C9", "the instant of the decision is not the database's clock", question, answer)
     if decision.generation_id != (generation.id if generation else None):
         active = generation.id if generation else "none"
-        raise broken("C9", f"the active generation of pool {pool.id} is {active}", question, answer)
+        raise BrokenRule("C9", f"the active generation of pool {pool.id} is {active}", question, answer)
     carried = {each.number for each in generation.numbers} if generation else set()
     named = {*decision.candidates, *([decision.requested] if decision.requested else [])}
     for number in sorted(named - carried):
-        raise broken("C2", f"{number.e164} is not in the active generation of pool {pool.id}", question, answer)
+        raise BrokenRule("C2", f"{number.e164} is not in the active generation of pool {pool.id}", question, answer)
 
 
 def check_usable(question: Question, answer: Answer) -> None:
@@ -131,11 +151,13 @@ def check_usable(question: Question, answer: Answer) -> None:
     if decision is None or decision.chosen_by is not ChosenBy.US:
         return
     if decision.requested is None:
-        raise broken("C3", "we choose, and no number was chosen", question, answer)
+        raise BrokenRule("C3", "we choose, and no number was chosen", question, answer)
     pool = _pool_of(question, decision)
     reason = oracles.why_not(decision.requested, pool, question.now, question.uses)
     if reason is not None:
-        raise broken("C3", f"{decision.requested.e164} is {reason}", question, answer)
+        raise BrokenRule("C3", f"{decision.requested.e164} is {reason}", question, answer)
+    if decision.candidates and decision.requested not in decision.candidates:
+        raise BrokenRule("C2", f"{decision.requested.e164} is none of the decision's candidates", question, answer)
 
 
 def check_chain(question: Question, answer: Answer, claims: Claims) -> None:
@@ -145,9 +167,9 @@ def check_chain(question: Question, answer: Answer, claims: Claims) -> None:
     selected, _ = oracles.selected_pool(question, claims.sources)
     for pool in oracles.pools_to_try(question, selected) if selected is not None else []:
         if pool.chosen_by is ChosenBy.PROVIDER:
-            raise broken("C5", f"pool {pool.id}, from which the provider chooses, was not tried", question, answer)
+            raise BrokenRule("C5", f"pool {pool.id}, from which the provider chooses, was not tried", question, answer)
         for number in sorted(oracles.showable(pool, question.now, question.uses)):
-            raise broken("C5", f"{number.e164} of pool {pool.id} could be shown", question, answer)
+            raise BrokenRule("C5", f"{number.e164} of pool {pool.id} could be shown", question, answer)
 
 
 def check_sticky(question: Question, answer: Answer, claims: Claims) -> None:
@@ -161,11 +183,11 @@ def check_sticky(question: Question, answer: Answer, claims: Claims) -> None:
     usable = talk is not None and talk.shown in oracles.showable(pool, question.now, question.uses)
     if claims.sticky and talk is not None and remembered and usable:
         if decision.requested != talk.shown:
-            raise broken("C6", f"the client knows us by {talk.shown.e164}, which is usable", question, answer)
+            raise BrokenRule("C6", f"the client knows us by {talk.shown.e164}, which is usable", question, answer)
         if decision.takes_a_turn:
-            raise broken("C6", "a number that is shown again takes no turn", question, answer)
+            raise BrokenRule("C6", "a number that is shown again takes no turn", question, answer)
     elif claims.fair and not decision.takes_a_turn:
-        raise broken("C7", "a pick that no earlier talk decides takes a turn", question, answer)
+        raise BrokenRule("C7", "a pick that no earlier talk decides takes a turn", question, answer)
 
 
 def check_providers_choice(question: Question, answer: Answer) -> None:
@@ -175,11 +197,11 @@ def check_providers_choice(question: Question, answer: Answer) -> None:
         return
     pool = _pool_of(question, decision)
     if decision.chosen_by is not pool.chosen_by:
-        raise broken("C11", f"in pool {pool.id} the number is chosen by {pool.chosen_by}", question, answer)
+        raise BrokenRule("C11", f"in pool {pool.id} the number is chosen by {pool.chosen_by}", question, answer)
     if pool.chosen_by is ChosenBy.PROVIDER:
         generation = oracles.active_generation(pool, question.now)
         everything = {each.number for each in generation.numbers} if generation else set()
         if decision.requested is not None or decision.takes_a_turn:
-            raise broken("C11", "the provider chooses, and we pretend to", question, answer)
+            raise BrokenRule("C11", "the provider chooses, and we pretend to", question, answer)
         if set(decision.candidates) != everything:
-            raise broken("C11", "the candidates are not all of the provider's pool", question, answer)
+            raise BrokenRule("C11", "the candidates are not all of the provider's pool", question, answer)
