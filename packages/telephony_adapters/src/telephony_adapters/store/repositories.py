@@ -174,10 +174,11 @@ _ADD_EVENT = insert(events)
 
 
 class SqlEventLog:
-    """`ports.EventLog`: the outbox, which the relay reads."""
+    """`ports.EventLog`: the outbox, which the relay reads. `written`: whether anything was."""
 
     def __init__(self, work: Transaction) -> None:
         self._work = work
+        self.written = False
 
     async def add(self, event: CallEvent) -> None:
         row = {
@@ -187,3 +188,4 @@ class SqlEventLog:
             "body": event_to_stored(event),
         }
         await self._work.write(_ADD_EVENT, row)
+        self.written = True

@@ -294,6 +294,26 @@ events = Table(
     ),
 )
 
+event_relay = Table(
+    "event_relay",
+    metadata,
+    # One row, made by the first relay: who gives positions until when, and the last one given. Locked while that is
+    # done, so that positions become visible in their order.
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("holder", String, nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("last_position", BigInteger, nullable=False),
+)
+
+event_publishers = Table(
+    "event_publishers",
+    metadata,
+    # Up to which position a publisher has taken the events.
+    Column("name", String, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
 # --- Our own directory ------------------------------------------------------------------------------------------------
 
 employees = Table(
