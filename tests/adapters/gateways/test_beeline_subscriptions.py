@@ -15,7 +15,7 @@ from attrs import define, field
 from tests.adapters.gateways.beeline_kit import PORTAL, a_client
 from tests.adapters.gateways.xsi_samples import an_event
 
-from telephony_adapters.gateways.beeline import BeelineClient, Subscriptions, parse_report, report_url
+from telephony_adapters.gateways.beeline import BeelineClient, Subscriptions, parse_report
 from telephony_core.testing.examples import NOW
 from telephony_core.testing.fakes import FakeClock
 
@@ -244,9 +244,3 @@ async def test_end_gives_up_all(keeper: Subscriptions, book: Book, clock: FakeCl
     assert keeper.subscription_id is None
     book.trouble = [(500, "")]
     await keeper.end()
-
-
-def test_the_address_of_reports() -> None:
-    assert (
-        report_url("https://bms.example/", "a/b c") == "https://bms.example/api/v1/provider-reports/beeline/a%2Fb%20c"
-    )

@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime
 from typing import Protocol
 
 from attrs import field, frozen, validators
 
+from telephony_adapters.events.bell import Bell
+from telephony_adapters.gateways.provider import Following, Keeper, Listener, Refreshing
 from telephony_core.errors import Unavailable
 from telephony_core.ports import Clock
 
@@ -37,21 +38,21 @@ class Reconciling(Protocol):
     async def forget(self) -> object: ...
 
 
-class Keeper(Protocol):
-    """Keeps something at a provider alive, its subscription to reports for one."""
+class Attendant(Protocol):
+    """Does what has come up as soon as its bell rings: relays events, for one, or listens for them."""
 
-    async def keep(self, now: datetime) -> float:
-        """Do what is due; the seconds after which it wants to be called again. Earlier costs nothing."""
+    @property
+    def bell(self) -> Bell: ...
 
+    async def attend(self) -> float:
+        """Do what has come up; the seconds after which it wants to be called again without a ring."""
 
-class Refreshing(Protocol):
-    """A cache that is filled from outside, that of the devices' statuses for one. May fail without harm to a call."""
-
-    async def refresh(self) -> object: ...
+    async def leave(self) -> None:
+        """Give up what it holds: the worker ends."""
 
 
 Retention = Callable[[], Awaitable[object]]
-"""`EraseOldNumbers` of the core (P3)."""
+"""`EraseOldNumbers` of the core (P3), or `EventRetention`."""
 
 Wait = Callable[[asyncio.Event, float], Awaitable[None]]
 """Waits for the event, at most so many seconds."""
@@ -69,54 +70,80 @@ async def wait_for_stop(stop: asyncio.Event, seconds: float) -> None:
 class Pace:
     """Seconds between the rounds of each chore; `keep` at the most, for what a keeper waits for may happen any time.
 
-    `grace`: how long a step in hand may go on after the stop.
+    `listen`: from the loss of a connection to the next try.
+
+    `attend`: the longest pause of an attendant whose bell is silent, or that failed. `grace`: how long a step in hand
+    may go on after the stop.
     """
 
     reconcile: float = field(default=1.0, validator=validators.gt(0))
     keep: float = field(default=2.0, validator=validators.gt(0))
+    listen: float = field(default=0.5, validator=validators.gt(0))
     refresh: float = field(default=60.0, validator=validators.gt(0))
     forget: float = field(default=300.0, validator=validators.gt(0))
     erase: float = field(default=3600.0, validator=validators.gt(0))
+    attend: float = field(default=5.0, validator=validators.gt(0))
     grace: float = field(default=10.0, validator=validators.ge(0))
 
 
 @frozen
 class _Chore:
-    """`step` does one round; it returns the seconds until the next, or None for `every`, the most in any case."""
+    """`step` does one round; it returns the seconds until the next, or None for `every`, the most in any case.
+
+    `bell`: a ring begins the next round at once. `leave` is done when there will be no more.
+    """
 
     name: str
     every: float
     step: Callable[[], Awaitable[float | None]]
+    longest_back_off: float = LONGEST_BACK_OFF
+    bell: Bell | None = None
+    leave: Callable[[], Awaitable[None]] | None = None
 
 
 async def run_worker(
-    reconcile: Reconciling,
+    reconcile: Reconciling | None,
     *,
     stop: asyncio.Event,
     clock: Clock,
     keepers: Iterable[Keeper] = (),
+    listeners: Iterable[Listener] = (),
+    follow: Following | None = None,
     refreshers: Iterable[Refreshing] = (),
     retention: Retention | None = None,
+    event_retention: Retention | None = None,
+    attendants: Iterable[Attendant] = (),
     pace: Pace = Pace(),
     wait: Wait = wait_for_stop,
 ) -> None:
     """Runs all chores from now on until `stop` is set; returns when the steps in hand are done.
 
+    `follow`: what listeners hear goes there; without it nobody listens.
+
     Every chore begins with a round at once. A step that outlasts the grace is cancelled: the store rolls back, and what
-    was asked of a provider is settled by the next worker as an unknown outcome, never asked again (K3).
+    was asked of a provider is settled by the next worker as an unknown outcome, never asked again (K3). `reconcile`
+    None: another process does it.
     """
     chores = [
-        _Chore("pass time-outs", pace.reconcile, _always(reconcile.pass_time_outs)),
-        _Chore("look up", pace.reconcile, _always(reconcile.look_up_due)),
-        _Chore("forget", pace.forget, _always(reconcile.forget)),
+        *_reconciling(reconcile, pace),
         *(_Chore(f"keep {type(keeper).__name__}", pace.keep, _keeping(keeper, clock)) for keeper in keepers),
         *(_Chore(f"refresh {type(each).__name__}", pace.refresh, _always(each.refresh)) for each in refreshers),
+        *(_attending(each, pace) for each in attendants),
     ]
+    if follow is not None:
+        chores += [
+            _Chore(f"listen {type(each).__name__}", pace.listen, _listening(each, follow, stop)) for each in listeners
+        ]
     if retention is not None:
         chores.append(_Chore("erase old numbers", pace.erase, _always(retention)))
+    if event_retention is not None:
+        chores.append(_Chore("forget events", pace.forget, _always(event_retention)))
     tasks = [asyncio.create_task(_run(chore, stop, wait), name=f"worker: {chore.name}") for chore in chores]
     try:
         await stop.wait()
+        for chore in chores:
+            if chore.bell is not None:
+                chore.bell.ring()
         await asyncio.wait(tasks, timeout=pace.grace)
     finally:
         for task in tasks:
@@ -124,9 +151,38 @@ async def run_worker(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _reconciling(reconcile: Reconciling | None, pace: Pace) -> list[_Chore]:
+    if reconcile is None:
+        return []
+    return [
+        _Chore("pass time-outs", pace.reconcile, _always(reconcile.pass_time_outs)),
+        _Chore("look up", pace.reconcile, _always(reconcile.look_up_due)),
+        _Chore("forget", pace.forget, _always(reconcile.forget)),
+    ]
+
+
+def _attending(attendant: Attendant, pace: Pace) -> _Chore:
+    return _Chore(
+        f"attend {type(attendant).__name__}",
+        pace.attend,
+        attendant.attend,
+        longest_back_off=pace.attend,
+        bell=attendant.bell,
+        leave=attendant.leave,
+    )
+
+
 def _always(step: Callable[[], Awaitable[object]]) -> Callable[[], Awaitable[float | None]]:
     async def once() -> float | None:
         await step()
+        return None
+
+    return once
+
+
+def _listening(listener: Listener, follow: Following, stop: asyncio.Event) -> Callable[[], Awaitable[float | None]]:
+    async def once() -> float | None:
+        await listener.listen(follow, stop)
         return None
 
     return once
@@ -148,12 +204,17 @@ async def _run(chore: _Chore, stop: asyncio.Event, wait: Wait) -> None:
         except Exception as error:  # noqa: BLE001  # a chore outlives whatever one round of it meets
             _tell(chore, error, failures)
             failures += 1
-            pause = back_off(failures)
+            pause = min(back_off(failures), chore.longest_back_off)
         else:
             if failures:
                 log.info("worker: %s goes on after %d failures", chore.name, failures)
             failures = 0
-        await wait(stop, pause)
+        await (wait(stop, pause) if chore.bell is None else chore.bell.heard(pause))
+    if chore.leave is not None:
+        try:
+            await chore.leave()
+        except Exception as error:  # noqa: BLE001  # the others leave all the same
+            _tell(chore, error, failures)
 
 
 def back_off(failures: int) -> float:

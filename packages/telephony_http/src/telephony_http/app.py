@@ -147,6 +147,8 @@ async def _worker(settings: Settings, container: Container) -> AsyncIterator[Non
             stop=stop,
             clock=parts.clock,
             keepers=parts.keepers if here else (),
+            listeners=parts.listeners if here else (),
+            follow=container.hears(),
             refreshers=parts.refreshers,
             retention=container.erase_old_numbers() if here else None,
             pace=Pace(reconcile=settings.worker_interval_seconds if here else 60.0),

@@ -6,13 +6,15 @@ and typed, because nothing that has to be opened is among them. Use cases have n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
 from attrs import field, frozen
 from dependency_injector import containers, providers
 
+from telephony_core.call_facts import LegName
 from telephony_core.party import Principal
 from telephony_core.ports import (
     Clock,
@@ -27,6 +29,7 @@ from telephony_core.ports import (
     TimeZones,
 )
 from telephony_core.use_cases.attribute_callback import AttributeCallback
+from telephony_core.use_cases.compare_calls import CompareCalls
 from telephony_core.use_cases.dial_leg import LegDialler
 from telephony_core.use_cases.edit_carousel import EditCarousel
 from telephony_core.use_cases.end_call import CloseCall, HangUpCall
@@ -79,6 +82,20 @@ class Keeper(Protocol):
     async def keep(self, now: datetime) -> float: ...
 
 
+class Following(Protocol):
+    """What is done with what a provider is heard to tell: `ApplyReport`, and the comparing after a silence."""
+
+    async def apply(self, report: ProviderReport) -> bool: ...
+
+    async def compare(self, provider: str, alive: Iterable[tuple[str, LegName]]) -> None: ...
+
+
+class Listener(Protocol):
+    """Hears a provider over a connection of ours until `stop` is set."""
+
+    async def listen(self, follow: Following, stop: asyncio.Event) -> None: ...
+
+
 class Refreshing(Protocol):
     """A cache that is filled from outside."""
 
@@ -91,7 +108,8 @@ class Parts:
 
     `directory_writer`: None where the directory is somebody else's, a CRM's for one, and nothing is put into it here.
     `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
-    how it is, from memory. `keepers` and `refreshers` are for the worker. `demo`: the store holds the demo's data.
+    how it is, from memory. `keepers`, `listeners` and `refreshers` are for the worker. `demo`: the store holds the
+    demo's data.
     """
 
     store: Store
@@ -109,8 +127,23 @@ class Parts:
     report_secret: str | None = field(default=None, repr=False)
     conditions: Mapping[str, Callable[[], str]] = field(factory=dict)
     keepers: tuple[Keeper, ...] = ()
+    listeners: tuple[Listener, ...] = ()
     refreshers: tuple[Refreshing, ...] = ()
     demo: bool = False
+
+
+@frozen
+class Hears:
+    """`Following`, by the core's use cases."""
+
+    apply_report: ApplyReport
+    compare_calls: CompareCalls
+
+    async def apply(self, report: ProviderReport) -> bool:
+        return await self.apply_report(report)
+
+    async def compare(self, provider: str, alive: Iterable[tuple[str, LegName]]) -> None:
+        await self.compare_calls(provider, alive)
 
 
 class Container(containers.DeclarativeContainer):
@@ -198,6 +231,16 @@ class Container(containers.DeclarativeContainer):
         matcher=matcher,
         dialler=dialler,
         rules=rules,
+    )
+    hears = providers.Singleton(
+        Hears,
+        apply_report=apply_report,
+        compare_calls=providers.Singleton(
+            CompareCalls,
+            store=parts.provided.store,
+            reconcile=reconcile_calls,
+            dialler=dialler,
+        ),
     )
 
 

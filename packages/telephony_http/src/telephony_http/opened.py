@@ -1,35 +1,26 @@
-"""Opens the parts of a service in earnest: database, numbering plan, provider; closed again in the reverse order.
+"""Opens the parts of a service in earnest: database, numbering plan, providers; closed again in the reverse order.
 
-Beside `container` and the command line the only module that knows the adapters. A service without a provider's token
-starts as well: numbers, devices and Calls can be read, and a call is refused with `not_supported_by_provider`.
+Beside `container` and the command line the only module that knows the adapters. Providers are those that are installed
+(`gateways.registry`) and have settings. A service without any starts as well: numbers, devices and Calls can be read,
+and a call is refused with `not_supported_by_provider`.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import httpx2
-from attrs import evolve, field, frozen, mutable
-from sqlalchemy import select
+from attrs import evolve, frozen
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.directories.own_tables import OwnDirectory
 from telephony_adapters.directories.rows import device_of
-from telephony_adapters.gateways.beeline import (
-    PROVIDER,
-    BeelineClient,
-    BeelineGateway,
-    BeelineStatuses,
-    Subscriptions,
-    parse_report,
-    report_url,
-    to_provider_report,
-)
+from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, report_url
+from telephony_adapters.gateways.registry import StatusesByProvider, installed, opened_gateways, settings_of
 from telephony_adapters.imports.one_record import PutRecord
 from telephony_adapters.imports.own_stock import OwnStock
 from telephony_adapters.imports.records import RecordRules
@@ -40,14 +31,15 @@ from telephony_adapters.numbering.zones import RegionZones
 from telephony_adapters.process import SystemClock, Ulids
 from telephony_adapters.store.access_tokens import Tokens
 from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.leases import StoredLease
 from telephony_adapters.store.migrations import revisions
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_adapters.store.service_facts import ServiceFacts
 from telephony_adapters.store.tables import devices
 from telephony_adapters.store.transaction import Database
 from telephony_adapters.store.unit_of_work import SqlStore
-from telephony_core.device import Device, DeviceKind, DeviceStatus
-from telephony_core.ports import Clock, ProviderReport
+from telephony_core.device import Device, DeviceKind
+from telephony_core.ports import Clock
 from telephony_http.container import Parts
 from telephony_http.readings import WorkerMode, without_password
 from telephony_http.routes.health import STARTING
@@ -58,7 +50,9 @@ log = logging.getLogger(__name__)
 REPORT_SECRET = "report_secret"  # noqa: S105  # the name of the fact, not the secret
 DEMO = "demo"
 
-_IP_PHONES = select(devices).where(devices.c.kind == str(DeviceKind.IP_PHONE), devices.c.active)
+_IP_PHONES = select(devices).where(
+    devices.c.kind == str(DeviceKind.IP_PHONE), devices.c.active, devices.c.provider == bindparam("provider")
+)
 
 
 class TablesNotReady(Exception):
@@ -82,7 +76,7 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
             directory=OwnDirectory(engine),
             gateways={},
             tokens=Tokens(engine),
-            statuses=NothingKnown(),
+            statuses=StatusesByProvider({}),
             parser=PhoneNumbers(),
             regions=plan.holder,
             zones=RegionZones(settings.time_zone),
@@ -93,20 +87,15 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
             refreshers=(plan,),
             demo=demo,
         )
-        if settings.beeline_token is None:
-            log.warning("no provider: TELEPHONY_BEELINE_TOKEN is not set, so no call can be placed")
-            yield parts
-            return
-        async with (
-            httpx2.AsyncClient(trust_env=False) as http,
-            BeelineClient(
-                settings.beeline_url,
-                settings.beeline_token.get_secret_value(),
-                http,
-                time_out=settings.provider_timeout_seconds,
-            ) as client,
-        ):
-            yield _with_beeline(parts, settings, engine, client)
+        wanted = {name: texts for name in installed() if (texts := settings_of(name, settings.of_providers()))}
+        if not wanted:
+            log.warning("no provider: neither TELEPHONY_BEELINE_TOKEN nor another's settings are set: nothing can call")
+
+        def surroundings(name: str) -> Surroundings:
+            return _surroundings(name, wanted[name], parts, settings, engine)
+
+        async with opened_gateways(wanted, surroundings) as opened:
+            yield _with_gateways(parts, opened)
     finally:
         await engine.dispose()
 
@@ -151,88 +140,44 @@ class StoredPlan:
         log.info("numbering plan: %d ranges, edition %s", len(plan), plan.edition)
 
 
-# --- Beeline ------------------------------------------------------------------------------------------------------
+# --- The providers ------------------------------------------------------------------------------------------------
 
 
-def _with_beeline(parts: Parts, settings: Settings, engine: AsyncEngine, client: BeelineClient) -> Parts:
-    statuses = BeelineStatuses(client, parts.clock)
-    subscription: WatchedSubscription | None = None
-    if settings.public_url is not None and parts.report_secret is not None:
-        url = report_url(settings.public_url, parts.report_secret)
-        subscription = WatchedSubscription(Subscriptions(client, url))
-    else:
-        log.warning("TELEPHONY_PUBLIC_URL is not set: the provider doesn't know where to report what happens to calls")
-    return evolve(
-        parts,
-        gateways={PROVIDER: BeelineGateway(client)},
-        statuses=statuses,
-        doors={PROVIDER: BeelineDoor(subscription.kept if subscription else None)},
-        conditions={PROVIDER: _condition(subscription, settings)},
-        keepers=(subscription,) if subscription else (),
-        refreshers=(*parts.refreshers, PhonesAsked(statuses, Database(engine))),
+def _surroundings(
+    name: str, texts: Mapping[str, str], parts: Parts, settings: Settings, engine: AsyncEngine
+) -> Surroundings:
+    async def phones() -> Iterable[Device]:
+        async with Database(engine).reading() as work:
+            return [device_of(row) for row in await work.rows(_IP_PHONES, {"provider": name})]
+
+    reports_arrive = settings.public_url is not None and parts.report_secret is not None
+    return Surroundings(
+        settings=texts,
+        clock=parts.clock,
+        time_out=settings.provider_timeout_seconds,
+        longest_ringing=settings.longest_ringing_seconds,
+        report_url=report_url(settings.public_url or "", name, parts.report_secret or "") if reports_arrive else None,
+        works=settings.worker is WorkerMode.EMBEDDED,
+        phones=phones,
+        lease=StoredLease(engine, f"lease:{name}", parts.ids.new_id()),
     )
 
 
-@mutable
-class WatchedSubscription:
-    """The keeper of the subscription, and whether it was at work already."""
-
-    kept: Subscriptions
-    rounds: int = field(default=0, init=False)
-
-    async def keep(self, now: datetime) -> float:
-        try:
-            return await self.kept.keep(now)
-        finally:
-            self.rounds += 1
-
-
-def _condition(subscription: WatchedSubscription | None, settings: Settings) -> Callable[[], str]:
-    """One word on how it is with the provider's reports, for /readyz."""
-
-    def condition() -> str:
-        if subscription is None:
-            return "not_subscribed"
-        if settings.worker is not WorkerMode.EMBEDDED:
-            return "kept_by_worker"
-        if subscription.kept.subscription_id is not None:
-            return "subscribed"
-        return "not_subscribed" if subscription.rounds else STARTING
-
-    return condition
+def _with_gateways(parts: Parts, opened: Mapping[str, OpenedGateway]) -> Parts:
+    return evolve(
+        parts,
+        gateways={name: each.gateway for name, each in opened.items()},
+        statuses=StatusesByProvider({name: each.statuses for name, each in opened.items() if each.statuses}),
+        doors={name: each.door for name, each in opened.items() if each.door},
+        conditions={name: _condition(each.condition) for name, each in opened.items() if each.condition},
+        keepers=tuple(keeper for each in opened.values() for keeper in each.keepers),
+        listeners=tuple(each.listener for each in opened.values() if each.listener),
+        refreshers=(*parts.refreshers, *(refresher for each in opened.values() for refresher in each.refreshers)),
+    )
 
 
-@frozen
-class BeelineDoor:
-    """Reads Beeline's XSI events, and tells the keeper of the subscription of each, the subscription's end for one."""
-
-    subscription: Subscriptions | None
-
-    async def take(self, body: bytes, received_at: datetime) -> ProviderReport | None:
-        event = parse_report(body)
-        if self.subscription is not None:
-            self.subscription.heard(event, received_at)
-        return to_provider_report(event, received_at)
-
-
-@frozen
-class PhonesAsked:
-    """Asks Beeline after the agents of all IP phones of the directory (D2)."""
-
-    statuses: BeelineStatuses
-    database: Database
-
-    async def refresh(self) -> None:
-        async with self.database.reading() as work:
-            phones: list[Device] = [device_of(row) for row in await work.rows(_IP_PHONES)]
-        await self.statuses.refresh(phones)
-
-
-class NothingKnown:
-    """`DeviceStatuses` without a provider: a missing status stands against nothing (D2)."""
-
-    def status(self, device: Device) -> DeviceStatus | None:
-        return None
+def _condition(told: Callable[[], str | None]) -> Callable[[], str]:
+    return lambda: told() or STARTING
 
 
 def _keeps_its_port(clock: SystemClock) -> Clock:  # the type checker's proof

@@ -7,6 +7,8 @@ masked in whatever shows a `Settings`.
 from __future__ import annotations
 
 import ipaddress
+import os
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Self, TypeVar
 
@@ -42,7 +44,8 @@ class Settings:
     """One field per variable: `beeline_url` is `TELEPHONY_BEELINE_URL`.
 
     `quiet_hours` and the two limits have three states: a value, `Off.OFF`, and None, which is the company's default, or
-    off where the store holds the demo's data.
+    off where the store holds the demo's data. `others`: our variables that have no field here, in lower case and
+    without TELEPHONY_; providers find theirs among them.
     """
 
     database_url: str = field(
@@ -74,6 +77,7 @@ class Settings:
     worker_interval_seconds: float = field(default=1.0, converter=readings.interval)
     log_level: LogLevel = field(default=LogLevel.INFO, converter=readings.log_level)
     language: Language = field(default=Language.RUSSIAN, converter=readings.language)
+    others: Mapping[str, str] = field(factory=dict, repr=False)
 
     def __attrs_post_init__(self) -> None:
         problems = []
@@ -94,7 +98,7 @@ class Settings:
     def load(cls) -> Self:
         """The settings of the process's environment. Raises `SettingsError`, which names all that are wrong."""
         texts = EnvLoader(PREFIX)(cls, tuple(deep_options(cls))).settings
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {"others": _others()}
         problems: list[str] = []
         for each in attrs.fields(cls):
             text = str(texts.get(each.name, "")).strip()
@@ -108,6 +112,12 @@ class Settings:
         if problems:
             raise SettingsError(problems)
         return cls(**values)
+
+    def of_providers(self) -> Mapping[str, str]:
+        """What providers find their settings in, by keys such as `beeline_url`. Beeline is set up by its token."""
+        if self.beeline_token is None:
+            return self.others
+        return {**self.others, "beeline_url": self.beeline_url, "beeline_token": self.beeline_token.get_secret_value()}
 
     @property
     def on_loopback(self) -> bool:
@@ -146,7 +156,24 @@ def _said(said: Value | Off | None, unsaid: Value | None) -> Value | None:
     return None if isinstance(said, Off) else said
 
 
-def unknown_variables(names: list[str]) -> list[str]:
-    """Which of these variables' names look like settings of ours and are none: misspelt, most likely."""
-    known = {f"{PREFIX}{each.name.upper()}" for each in attrs.fields(Settings)}
-    return sorted(name for name in names if name.startswith(PREFIX) and name not in known)
+def _others() -> dict[str, str]:
+    known = _variables()
+    return {
+        name.removeprefix(PREFIX).lower(): text
+        for name, text in os.environ.items()
+        if name.startswith(PREFIX) and name not in known
+    }
+
+
+def _variables() -> set[str]:
+    return {f"{PREFIX}{each.name.upper()}" for each in attrs.fields(Settings) if each.name != "others"}
+
+
+def unknown_variables(names: list[str], providers: Iterable[str] = ()) -> list[str]:
+    """Which of these variables' names look like settings of ours and are none: misspelt, most likely. Those of
+    `providers` are theirs to judge."""
+    theirs = tuple(f"{PREFIX}{provider.upper()}_" for provider in providers)
+    known = _variables()
+    return sorted(
+        name for name in names if name.startswith(PREFIX) and name not in known and not name.startswith(theirs)
+    )

@@ -144,16 +144,21 @@ class ReconcileCalls:
         """1 if that settled something, 0 if not, None if another worker asks about it or the store is away."""
         try:
             claimed = await self._claim(attempt.id)
-            if claimed is None:
-                return None
-            gateway = self.gateways.get(attempt.provider)
-            answer = await gateway.look_up(claimed) if gateway is not None else CannotTell("no such gateway any more")
-            return await self._settle(claimed.id, answer)
+            return await self.ask(claimed) if claimed is not None else None
         except StoreUnavailable:
             return None
         except Exception:
             log.exception("attempt %s could not be looked up", attempt.id)
             return 0
+
+    async def ask(self, attempt: Attempt) -> int:
+        """Ask the provider about an attempt and write down what it says: 1 if that changed something, else 0.
+
+        `attempt` as it is known now: what the provider says is judged by it. May raise `StoreUnavailable`.
+        """
+        gateway = self.gateways.get(attempt.provider)
+        answer = await gateway.look_up(attempt) if gateway is not None else CannotTell("no such gateway any more")
+        return await self._settle(attempt.id, answer)
 
     async def _claim(self, attempt_id: str) -> Attempt | None:
         """Put the next look-up off before this one is made, so that no other worker makes it too."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from telephony_adapters.gateways.provider import WrongSettings
+from telephony_adapters.gateways.registry import CannotLoadGateway
 from telephony_core.errors import StoreUnavailable, TelephonyError
 from telephony_http.settings import SettingsError
 
@@ -23,8 +25,10 @@ def in_words(error: Exception) -> tuple[str, int]:
     match error:
         case CommandError():
             return str(error), error.exit_code
-        case SettingsError():
+        case SettingsError() | WrongSettings():
             return "\n".join(error.problems), 2
+        case CannotLoadGateway():
+            return f"A provider's package can't be used: {error}.", 1
         case StoreUnavailable():
             return (
                 "The database doesn't answer, or has no tables yet. See TELEPHONY_DATABASE_URL; "

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from attrs import evolve
 
+from telephony_adapters.gateways.registry import installed
 from telephony_adapters.store.service_facts import ServiceFacts
 from telephony_http import logs
 from telephony_http.app import create_app
@@ -27,7 +28,7 @@ ENDS_WITHIN = 5
 def serve(host: str | None, port: int | None) -> None:
     """Serves until SIGINT or SIGTERM. Says its address when it answers."""
     settings = Settings.load()
-    for name in unknown_variables(list(os.environ)):
+    for name in unknown_variables(list(os.environ), installed()):
         complain(f"{name} is no setting of this service; is it misspelt?")
     settings = evolve(
         settings,

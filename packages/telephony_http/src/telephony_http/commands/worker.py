@@ -36,6 +36,8 @@ async def _work(settings: Settings) -> None:
             stop=stop,
             clock=parts.clock,
             keepers=parts.keepers,
+            listeners=parts.listeners,
+            follow=container.hears(),
             refreshers=parts.refreshers,
             retention=container.erase_old_numbers(),
             pace=Pace(reconcile=settings.worker_interval_seconds),

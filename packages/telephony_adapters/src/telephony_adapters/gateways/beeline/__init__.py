@@ -6,12 +6,13 @@ it tells; `Subscriptions` sees to it that it goes on telling, `BeelineStatuses` 
 
 from telephony_adapters.gateways.beeline.call_statistics import DurationUnit, LookUpWindow
 from telephony_adapters.gateways.beeline.gateway import PROVIDER, BeelineGateway
+from telephony_adapters.gateways.beeline.opening import open_gateway
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat
 from telephony_adapters.gateways.beeline.privacy import quiet_http_logging
 from telephony_adapters.gateways.beeline.reports import to_provider_report
 from telephony_adapters.gateways.beeline.requests import BeelineClient
 from telephony_adapters.gateways.beeline.statuses import BeelineStatuses
-from telephony_adapters.gateways.beeline.subscriptions import Subscriptions, SubscriptionTimes, report_url
+from telephony_adapters.gateways.beeline.subscriptions import Subscriptions, SubscriptionTimes
 from telephony_adapters.gateways.beeline.xsi import BeelineReport, MalformedReport, parse_report
 
 __all__ = [
@@ -26,8 +27,8 @@ __all__ = [
     "NumberFormat",
     "SubscriptionTimes",
     "Subscriptions",
+    "open_gateway",
     "parse_report",
     "quiet_http_logging",
-    "report_url",
     "to_provider_report",
 ]

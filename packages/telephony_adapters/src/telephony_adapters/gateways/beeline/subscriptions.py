@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from attrs import frozen
 
@@ -19,11 +18,6 @@ from telephony_adapters.gateways.beeline.xsi import BeelineReport
 log = logging.getLogger(__name__)
 
 _NO_SUCH = frozenset({200, 404, 410})
-
-
-def report_url(public_url: str, secret: str) -> str:
-    """Where Beeline sends its reports. The secret is all that tells them from anybody's: the URL goes into no log."""
-    return f"{public_url.rstrip('/')}/api/v1/provider-reports/beeline/{quote(secret, safe='')}"
 
 
 @frozen
