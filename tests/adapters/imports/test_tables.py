@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.adapters.imports.shelf import csv_file, xlsx_file
 
-from telephony_adapters.imports import tables
+from telephony_adapters.imports import open_file
 from telephony_adapters.imports.columns import known_columns
+from telephony_adapters.imports.open_file import open_tables
 from telephony_adapters.imports.problems import Code
-from telephony_adapters.imports.tables import Row, Table, UnreadableFile, open_tables
+from telephony_adapters.imports.tables import Row, Table, UnreadableFile
 
 HEADER = ["ID", "Имя", "Телефоны"]
 
@@ -112,7 +113,7 @@ class TestCsv:
         assert _code(tmp_path / "none.csv") is Code.FILE_UNREADABLE
 
     def test_a_file_too_large_is_not_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tables, "LARGEST_FILE", 10)
+        monkeypatch.setattr(open_file, "LARGEST_FILE", 10)
         assert _code(csv_file(tmp_path / "c.csv", [["id", "name"], ["C-1", "x"]])) is Code.FILE_TOO_LARGE
 
     def test_too_many_columns_are_refused(self, tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from telephony_adapters.imports.carousel_merge import (
 )
 from telephony_adapters.imports.carousel_records import CarouselRules, NumberLine
 from telephony_adapters.imports.columns import CAROUSEL_KINDS, COLUMNS, Kind, Layout, lay_out
+from telephony_adapters.imports.open_file import open_tables
 from telephony_adapters.imports.problems import Code, Fault, Problem, about
-from telephony_adapters.imports.tables import UnreadableFile, open_tables
+from telephony_adapters.imports.tables import UnreadableFile
 from telephony_core.carousel import Carousel
 from telephony_core.errors import CarouselConflict
 from telephony_core.party import Principal

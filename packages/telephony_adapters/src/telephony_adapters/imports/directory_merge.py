@@ -109,7 +109,7 @@ def _over(found: Found, kind: Kind, thing: Any, stored: Any, rules: RecordRules)
         kept = {
             attribute: getattr(stored, attribute)
             for name, attribute in _ATTRIBUTES[kind].items()
-            if not place[0].has(name) and hasattr(thing, attribute) and not _by_number(name, place[0], thing)
+            if not place[0].has(name) and attribute in fields_dict(type(thing)) and not _by_number(name, place[0], thing)
         }
         thing = evolve(thing, **kept) if kept else thing
     if isinstance(thing, Client) and stored is not None:

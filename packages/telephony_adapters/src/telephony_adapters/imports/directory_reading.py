@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from attrs import define, field
 
 from telephony_adapters.imports.columns import DIRECTORY_KINDS, Kind, Layout, lay_out
+from telephony_adapters.imports.open_file import open_tables
 from telephony_adapters.imports.problems import Code, Fault, Problem, about
 from telephony_adapters.imports.records import Checked, Record, RecordRules
-from telephony_adapters.imports.tables import UnreadableFile, open_tables
+from telephony_adapters.imports.tables import UnreadableFile
 from telephony_core.party import Contact
 from telephony_core.phone import PhoneNumber
 

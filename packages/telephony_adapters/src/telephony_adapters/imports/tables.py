@@ -1,4 +1,4 @@
-"""A file as tables of text: a header and rows, whatever it was saved by. What it is, is told by its first bytes.
+"""A file as tables of text: a header and rows, whatever it was saved by.
 
 A table can be gone through more than once, and going through one keeps no more than a row in memory (a sheet of XLSX
 stays loaded; its size is limited before it is).
@@ -11,15 +11,12 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from telephony_adapters.imports.problems import Code, Fault, Problem, about
+from telephony_adapters.imports.problems import Fault, Problem
 
-LARGEST_FILE = 256 * 1024 * 1024
 LARGEST_UNPACKED = 1024 * 1024 * 1024
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 200
 MOST_CELLS = 20_000_000
-
-_MB = 1024 * 1024
 
 
 @frozen
@@ -70,24 +67,3 @@ def stripped(cells: list[str]) -> tuple[str, ...]:
 def _plain(cell: str) -> str:
     text = cell.strip().strip("\ufeff\u200b").strip()
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "+-=@0123456789" else text
-
-
-def open_tables(path: Path) -> tuple[tuple[Table, ...], tuple[Problem, ...]]:
-    """The tables of a file, empty ones left out, and what is wrong with the file as a whole."""
-    # Imported here: each of the two needs the values above.
-    from telephony_adapters.imports.csv_tables import csv_table  # noqa: PLC0415
-    from telephony_adapters.imports.xlsx_tables import xlsx_tables  # noqa: PLC0415
-
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=f"{size // _MB} MB, {LARGEST_FILE // _MB} MB"))
-        with path.open("rb") as stream:
-            start = stream.read(8)
-        tables = xlsx_tables(path) if start.startswith(b"PK\x03\x04") else (csv_table(path, start),)
-    except UnreadableFile as error:
-        return (), (Problem(path.name, error.fault, error.sheet, error.line),)
-    except OSError as error:
-        return (), (Problem(path.name, about(Code.FILE_UNREADABLE, what=error.strerror or "?")),)
-    found = tuple(table for table in tables if table is not None)
-    return found, () if found else (Problem(path.name, about(Code.FILE_EMPTY)),)
