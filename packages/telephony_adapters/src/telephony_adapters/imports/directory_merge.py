@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, fields_dict, frozen
 
 from telephony_adapters.imports.columns import PHONE_NUMBERS, Kind, Layout
 from telephony_adapters.imports.directory_reading import Found
@@ -106,10 +106,11 @@ def _over(found: Found, kind: Kind, thing: Any, stored: Any, rules: RecordRules)
     """The thing as read, over what is stored of it."""
     place = found.places[kind].get(thing.id)
     if stored is not None and place is not None and type(stored) is type(thing):
+        has = fields_dict(type(thing))
         kept = {
             attribute: getattr(stored, attribute)
             for name, attribute in _ATTRIBUTES[kind].items()
-            if not place[0].has(name) and attribute in fields_dict(type(thing)) and not _by_number(name, place[0], thing)
+            if not place[0].has(name) and attribute in has and not _by_number(name, place[0], thing)
         }
         thing = evolve(thing, **kept) if kept else thing
     if isinstance(thing, Client) and stored is not None:
