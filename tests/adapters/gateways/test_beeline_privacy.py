@@ -15,9 +15,8 @@ import httpx2
 import pytest
 from tests.adapters.gateways.beeline_kit import CLIENT, LINE, TOKEN, a_client, a_dial, a_gateway, raw_server, says
 
-from telephony_adapters.gateways.beeline import quiet_http_logging
-from telephony_adapters.gateways.beeline.privacy import HTTP_LOGGERS, scrub
 from telephony_adapters.gateways.beeline.requests import RequestRefused
+from telephony_adapters.gateways.privacy import HTTP_LOGGERS, quiet_http_logging, scrub
 from telephony_core.ports import OutcomeUnknown, Refused
 from telephony_core.testing.examples import NOW
 

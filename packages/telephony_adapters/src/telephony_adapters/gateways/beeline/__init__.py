@@ -8,7 +8,6 @@ from telephony_adapters.gateways.beeline.call_statistics import DurationUnit, Lo
 from telephony_adapters.gateways.beeline.gateway import PROVIDER, BeelineGateway
 from telephony_adapters.gateways.beeline.opening import open_gateway
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat
-from telephony_adapters.gateways.beeline.privacy import quiet_http_logging
 from telephony_adapters.gateways.beeline.reports import to_provider_report
 from telephony_adapters.gateways.beeline.requests import BeelineClient
 from telephony_adapters.gateways.beeline.statuses import BeelineStatuses
@@ -29,6 +28,5 @@ __all__ = [
     "Subscriptions",
     "open_gateway",
     "parse_report",
-    "quiet_http_logging",
     "to_provider_report",
 ]

@@ -24,7 +24,8 @@ from urllib.parse import quote
 import httpx2
 from attrs import field, frozen
 
-from telephony_adapters.gateways.beeline.privacy import quiet_http_logging, scrub
+from telephony_adapters.gateways.privacy import quiet_http_logging, scrub
+from telephony_adapters.gateways.progress import Progress, in_words
 
 BASE_PATH = "/apis/portal"
 TOKEN_HEADER = "X-MPBX-API-AUTH-TOKEN"  # noqa: S105 - the header's name
@@ -32,7 +33,6 @@ BIGGEST_ANSWER = 1024 * 1024
 STATISTICS_PAGE = 100
 
 _NAME = re.compile(r"[A-Za-z0-9+_@-][A-Za-z0-9+_.@-]{0,99}")
-_CONNECT_ERRORS = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 class BeelineError(Exception):
@@ -73,30 +73,11 @@ class CreatedSubscription:
     lasts: timedelta
 
 
-@frozen
-class _Progress:
-    """How far a request got, as the transport itself traces it: the one witness of whether a byte was sent."""
-
-    steps: list[str] = field(factory=list)
-
-    async def note(self, step: str, _info: dict[str, Any]) -> None:
-        self.steps.append(step)
-
-    @property
-    def connecting(self) -> bool:
-        return any(step.startswith("connection.") for step in self.steps)
-
-    @property
-    def sending(self) -> bool:
-        return any(".send_" in step for step in self.steps)
-
-    def failed(self, error: Exception) -> BeelineError:
-        """What an error means. `TimeoutError` is our own deadline, whatever stage it fell into."""
-        what = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
-        never_sent = isinstance(error, _CONNECT_ERRORS) or self.connecting
-        if never_sent and not self.sending:
-            return NoConnection(f"no connection: {what}")
-        return AnswerLost(f"the answer was lost: {what}")
+def _failed(progress: Progress, error: Exception) -> BeelineError:
+    """What an error of a request means."""
+    if progress.never_sent(error):
+        return NoConnection(f"no connection: {in_words(error)}")
+    return AnswerLost(f"the answer was lost: {in_words(error)}")
 
 
 class BeelineClient:
@@ -145,7 +126,7 @@ class BeelineClient:
 
     async def place_call(self, line: str, phone_number: str) -> Answer:
         """POST `abonents/{line}/call`, once. Returns any answer; `NoConnection` or `AnswerLost` if there is none."""
-        progress = _Progress()
+        progress = Progress()
         request = httpx2.Request(
             "POST",
             self._url(f"abonents/{name_in_path(line)}/call"),
@@ -164,7 +145,7 @@ class BeelineClient:
         except BeelineError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, only how far the request got counts
-            raise progress.failed(error) from None
+            raise _failed(progress, error) from None
 
     async def agent_status(self, line: str) -> str:
         """GET `abonents/{line}/agent`: ONLINE, OFFLINE or BREAK, bare or as a JSON string."""
@@ -220,7 +201,7 @@ class BeelineClient:
     async def _ask(
         self, method: str, path: str, *, params: dict[str, str] | None = None, content: bytes | None = None
     ) -> bytes:
-        progress = _Progress()
+        progress = Progress()
         headers = self._headers if content is None else self._headers | {"Content-Type": "application/json"}
         try:
             async with (
@@ -240,7 +221,7 @@ class BeelineClient:
         except BeelineError:
             raise
         except Exception as error:  # noqa: BLE001 - see place_call
-            raise progress.failed(error) from None
+            raise _failed(progress, error) from None
         if not 200 <= answer.status <= 204:
             raise RequestRefused(answer.status, *error_of(answer.body))
         return answer.body

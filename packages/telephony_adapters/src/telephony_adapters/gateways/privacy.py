@@ -1,7 +1,7 @@
 """Keeps clients' numbers out of logs and messages (P1).
 
 The call request carries the client's number in its URL, and HTTP clients log URLs: `httpx2` at INFO, and what is below
-it may at DEBUG. `quiet_http_logging` masks numbers in all that they log.
+it may at DEBUG. `quiet_http_logging` masks numbers in all that they log. Providers' own words are scrubbed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SPACED = re.compile(r"[0-9](?:[ ().-]{0,3}[0-9]){6,}")
 def quiet_http_logging() -> None:
     """From here on the HTTP client's loggers mask numbers, at any level and whatever is configured later.
 
-    Repeating it changes nothing; `BeelineClient` calls it, so that nobody can forget to.
+    Repeating it changes nothing; each gateway's client calls it, so that nobody can forget to.
     """
     mask_numbers_in(HTTP_LOGGERS)
 
