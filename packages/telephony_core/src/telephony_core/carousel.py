@@ -6,7 +6,7 @@ turn it is) and C9 (which generation is active) live here; how they combine into
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -18,6 +18,9 @@ from telephony_core.region import normal_codes
 
 LARGEST_GENERATION = 30
 """Numbers in a generation at the most: a decision lists them and takes at most 1 kB as stored (C8)."""
+
+MOST_CODES = (4, 2)
+"""Regions of a called number, and of a client, that a decision looks at: its steps list them."""
 
 
 class ChosenBy(StrEnum):
@@ -155,26 +158,21 @@ class CarouselPool:
         unusable: dict[PhoneNumber, NumberReason] = {}
         if generation is None:
             return (), {}
+        cap = self.limits.cap(now - generation.activates_at)
+        rested_since = now - timedelta(seconds=self.limits.rest_seconds)
         for each in generation.numbers:
-            reason = self._against(each, now - generation.activates_at, now, uses.get(each.number, NEVER_USED))
-            if reason is None:
-                usable.append(each.number)
+            use = uses.get(each.number, NEVER_USED)
+            if each.quarantine is not None:
+                unusable[each.number] = NumberReason.QUARANTINED
+            elif self.declaration_required and (each.declared_since is None or now < each.declared_since):
+                unusable[each.number] = NumberReason.NOT_DECLARED
+            elif cap is not None and use.shows_today >= cap:
+                unusable[each.number] = NumberReason.OVER_CAP
+            elif use.last_shown_at is not None and use.last_shown_at > rested_since:
+                unusable[each.number] = NumberReason.RESTING
             else:
-                unusable[each.number] = reason
+                usable.append(each.number)
         return tuple(usable), unusable
-
-    def _against(self, each: CarouselNumber, age: timedelta, now: datetime, use: NumberUse) -> NumberReason | None:
-        if each.quarantine is not None:
-            return NumberReason.QUARANTINED
-        if self.declaration_required and (each.declared_since is None or now < each.declared_since):
-            return NumberReason.NOT_DECLARED
-        cap = self.limits.cap(age)
-        if cap is not None and use.shows_today >= cap:
-            return NumberReason.OVER_CAP
-        rest = timedelta(seconds=self.limits.rest_seconds)
-        if use.last_shown_at is not None and now < use.last_shown_at + rest:
-            return NumberReason.RESTING
-        return None
 
 
 @frozen
@@ -207,8 +205,8 @@ class Carousel:
     def serving(self, codes: Iterable[str]) -> tuple[tuple[CarouselPool, tuple[str, ...]], ...]:
         """The pools that serve any of `codes`, in order, each with those that it serves."""
         asked = set(codes)
-        found = ((pool, tuple(code for code in pool.region_codes if code in asked)) for pool in self.pools)
-        return tuple((pool, served) for pool, served in found if served)
+        found = [pool for pool in self.pools if not asked.isdisjoint(pool.region_codes)]
+        return tuple((pool, tuple(code for code in pool.region_codes if code in asked)) for pool in found)
 
     def path(self, pool: CarouselPool) -> tuple[CarouselPool, ...]:
         """The pool, then its chain and the default pool if it widens (C5), each once."""
@@ -301,11 +299,11 @@ def _generation_faults(pool: CarouselPool) -> Iterator[CarouselFault]:
             yield CarouselFault(pool.id, "number_repeated", generation.id)
 
 
-def fair_turn(turns: Iterable[int]) -> int:
+def fair_turn(turns: Sequence[int]) -> int:
     """The index of the number whose turn it is: the one whose last fair pick lies furthest back (C7).
 
     Over a fixed set of usable numbers this goes round in a circle, so picks of two numbers never differ by more than
     one over any run; and a number that joins (turn 0, or an old one after a quarantine) gets its one turn first instead
     of a burst of them, as it would if all its missed picks were made up for.
     """
-    return min(enumerate(turns), key=lambda each: (each[1], each[0]))[0]
+    return turns.index(min(turns))
