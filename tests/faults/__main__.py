@@ -17,15 +17,16 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 import httpx2
-from attrs import frozen
+from attrs import field, frozen
 from tests.faults import bad_database, campaigns
 from tests.faults.crash_matrix import Matrix, crash_matrix
+from tests.faults.crowd import PATIENT, SPEED, crowd
 from tests.faults.databases import Databases, PostgresServer, SqliteFiles
 from tests.faults.judge import Figures
 from tests.faults.points import ONE_STEP, TWO_STEP
@@ -79,6 +80,8 @@ class Part:
     services: int = 1
     two_step: bool = False
     composed: bool = False
+    speed: float = 100.0
+    settings: Mapping[str, str] = field(factory=dict)
 
 
 def parts(options: Options, matrix: Matrix) -> list[Part]:
@@ -102,6 +105,8 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
             found.append(Part("faults alone", database, partial(campaigns.faults_alone, of_each=1 if quick else 6)))
         if not quick or database == options.databases[-1]:
             found.append(Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several))
+            of_all = partial(crowd, presses=100 if quick else 1000)
+            found.append(Part("crowd", database, of_all, several, two_step=True, speed=SPEED, settings=PATIENT))
     found += _bad_databases(options)
     return [part for part in found if part.campaign.startswith(options.only)]
 
@@ -192,6 +197,8 @@ async def _play(
                     services=part.services,
                     two_step=part.two_step,
                     composed=part.composed,
+                    speed=part.speed,
+                    settings=part.settings,
                 ) as on:
                     figures = await part.play(on)
             except (Broken, TimeoutError, httpx2.HTTPError, ExceptionGroup) as broken:

@@ -35,10 +35,12 @@ class Matrix:
         of_point[column] = f"{of_point[column]}, {what}" if column in of_point else what
 
     def lines(self) -> list[str]:
-        """A table, each shape's points in the order in which a call passes them."""
+        """A table, each shape's points in the order in which a call passes them; nothing, where nobody died."""
+        if not self.cells:
+            return []
         columns = sorted({column for of_point in self.cells.values() for column in of_point})
         order = {point: place for place, point in enumerate(dict.fromkeys((*ONE_STEP, *TWO_STEP)))}
-        wide = max(map(len, self.cells), default=0)
+        wide = max(map(len, self.cells))
         narrow = [max(len(column), *(len(row.get(column, "")) for row in self.cells.values())) for column in columns]
         rows = [("died at", columns)]
         rows += [

@@ -26,8 +26,10 @@ _MEANS = {
     "refused": {"refused_by_provider"},
     "never_rang": {"employee_did_not_answer"},
     "not_dialled": {"refused_by_provider"},
-    # In two steps: the employee's phone rang, and the client's was never asked to.
+    # In two steps: the employee's phone rang, and the client's was never asked to; or nothing rang, which a look-up
+    # tells, too, if the answer was lost.
     "client_not_dialled": {"cancelled"},
+    "turned_away": {"refused_by_provider", "not_sent"},
 }
 
 
@@ -51,6 +53,7 @@ class Figures:
     wrong_match: int = field(default=0, metadata=ZERO)
     strange_answers: int = field(default=0, metadata=ZERO)
     races_lost: int = field(default=0, metadata=ZERO)
+    unfair_picks: int = field(default=0, metadata=ZERO)
     points_missed: int = field(default=0, metadata=ZERO)
     faults_unfelt: int = field(default=0, metadata=ZERO)
     broken_off: int = field(default=0, metadata=ZERO)

@@ -117,10 +117,11 @@ class Scene:
     strange: list[str] = field(factory=list)
     answers: Counter[str] = field(factory=Counter)
     began: float = field(factory=time.monotonic)
+    tokens: dict[str, str] = field(init=False)
+    """By employee."""
     _numbers: list[tuple[str, str]] = field(init=False)
     _used: set[tuple[str, str]] = field(factory=set)
     _keys: Any = field(factory=lambda: count(1))
-    _tokens: dict[str, str] = field(init=False)
 
     @property
     def simulator(self) -> Simulator:
@@ -140,7 +141,7 @@ class Scene:
             if client["id"] not in refused
             for number in client["phone_numbers"]
         ]
-        self._tokens = {each["id"]: each["token"] for each in self.databases.company["employees"]}
+        self.tokens = {each["id"]: each["token"] for each in self.databases.company["employees"]}
 
     # --- who calls whom ----------------------------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class Scene:
     async def once(self, press: Press, service: Service) -> bool:
         """One request; whether it was answered. What was answered is noted."""
         press.tries += 1
-        headers = {"Authorization": f"Bearer {self._tokens[press.line.employee]}", "Idempotency-Key": press.key}
+        headers = {"Authorization": f"Bearer {self.tokens[press.line.employee]}", "Idempotency-Key": press.key}
         try:
             answer = await self.http.post(f"{service.url}/api/v1/calls", json=press.body, headers=headers)
             told = answer.json()
@@ -203,7 +204,7 @@ class Scene:
             if press.code == "request_in_progress":
                 await asyncio.sleep(min(press.retry_after, 0.5))
             elif press.status == 503 and press.code != "provider_unavailable":
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(self.random.uniform(0.2, max(0.2, press.retry_after)))
             else:
                 if press.status == 500 or press.status is None:
                     self.strange.append(f"{press.key}: {press.status} {press.code}")

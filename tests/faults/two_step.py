@@ -77,7 +77,7 @@ class Exchange:
             "phone_number": command.phone_number.e164,
             "shown_number": command.shown.e164 if command.shown else None,
             "tracking_id": reference if any(ring.leg is command.leg for ring in self.pbx.ledger[rings:]) else None,
-            "outcome": _outcome(command.leg, self.behaviours.get(command.phone_number)) if reference else "refused",
+            "outcome": _outcome(command.leg, self.behaviours.get(command.phone_number)) if reference else "turned_away",
         }
         with self._ledger.open("a") as file:
             file.write(f"{json.dumps(entry)}\n")
