@@ -254,6 +254,18 @@ def regions() -> Iterator[Question]:
     yield _ask(other, _pool("d", _number(0), region_codes=()))
 
 
+def of_several_regions() -> Iterator[Question]:
+    """C4 and C8: a number of four regions, each with a pool of its own, none of which is the client's."""
+    codes = ("RU-AL", "RU-BA", "RU-MOW", "RU-SPE")
+    pools = [
+        _pool(f"p{place}", _number(10 * place), region_codes=(code,), is_default=place == 0, order=1)
+        for place, code in enumerate(codes)
+    ]
+    for size in (2, 3, 4):
+        for some in combinations(codes, size):
+            yield _ask(*pools, codes=some)
+
+
 # --- C6 -----------------------------------------------------------------------------------------------------------
 
 

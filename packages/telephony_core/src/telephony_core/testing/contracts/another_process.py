@@ -5,13 +5,17 @@ What depends on the order of a set, or on `hash` itself, is the same all day in 
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import pytest
 
 from telephony_core.caller_id import CallerIdDecision, Question
+from telephony_core.phone import PhoneNumber
 from telephony_core.serialization import compact_json, decision_to_stored
 from telephony_core.testing.contracts.caller_id_rules import Policy, ask
 from telephony_core.testing.stories import Answer, BrokenRule
@@ -27,12 +31,12 @@ def told(answer: Answer) -> str:
     return f"{answer.detail} {answer.reasons}"
 
 
-def answers_elsewhere(policy: Policy, questions: Sequence[Question]) -> list[str]:
-    """What the policy says to these there, in words; nothing if it can't come there (see `pickle`)."""
+def answers_elsewhere(policy: Policy, questions: Sequence[Question]) -> list[str] | None:
+    """What the policy says to these there, in words; None if it can't come there: its class can't be imported."""
     try:
         luggage = pickle.dumps((policy, list(questions)))
     except (pickle.PicklingError, AttributeError, TypeError):
-        return []
+        return None
     salt = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     environment = {**os.environ, "PYTHONHASHSEED": salt, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     there = subprocess.run(  # noqa: S603 - this very module
@@ -43,19 +47,27 @@ def answers_elsewhere(policy: Policy, questions: Sequence[Question]) -> list[str
         timeout=_ENOUGH,
         check=False,
     )
-    return pickle.loads(there.stdout) if there.returncode == 0 else []  # noqa: S301 - of our own child
+    answers: list[str] | None = pickle.loads(there.stdout) if there.returncode == 0 else None  # noqa: S301 - our child's
+    return answers
 
 
-def _say(luggage: bytes) -> bytes:
-    policy, questions = pickle.loads(luggage)  # noqa: S301 - of our own parent
+def answers_salted(make_policy: Callable[[], Policy], questions: Sequence[Question]) -> list[str]:
+    """What a policy says here while all telephone numbers have other hashes than usual."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PhoneNumber, "__hash__", lambda number: hash((number.e164[::-1], "salt")))
+        # A copy, so that its dictionaries are in the order of these hashes, too.
+        return _answers(make_policy(), copy.deepcopy(list(questions)))
+
+
+def _answers(policy: Policy, questions: Sequence[Question]) -> list[str]:
     said = []
     for question in questions:
         try:
             said.append(told(ask(policy, question)))
         except BrokenRule as failure:
-            said.append(str(failure.what))
-    return pickle.dumps(said)
+            said.append(failure.what)
+    return said
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_say(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(pickle.dumps(_answers(*pickle.load(sys.stdin.buffer))))  # noqa: S301 - our parent's

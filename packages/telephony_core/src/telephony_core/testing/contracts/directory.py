@@ -15,6 +15,7 @@ from telephony_core.errors import DirectoryUnavailable
 from telephony_core.party import Client, Employee, Interest, Permission, Target, TargetCard, TargetKind
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import Directory
+from telephony_core.testing.contracts.promises import Contract
 from telephony_core.testing.examples import (
     CLIENT_NUMBER,
     a_client,
@@ -35,7 +36,7 @@ _CLIENT = a_client(
 )
 
 
-class DirectoryContract:
+class DirectoryContract(Contract):
     """Every sentence of `ports.Directory`."""
 
     async def make_directory(self, *things: Thing) -> Directory:
@@ -51,6 +52,7 @@ class DirectoryContract:
         raise NotImplementedError
 
     async def test_a_client_is_a_card_of_its_own(self) -> None:
+        """N1: a client is a card of its own."""
         directory = await self.make_directory(_CLIENT, a_client(id="C-18"), an_interest())
         assert await directory.target_card(Target(TargetKind.CLIENT, "C-17")) == TargetCard(_CLIENT)
 
@@ -61,7 +63,7 @@ class DirectoryContract:
         assert await directory.target_card(Target(TargetKind.INTEREST, "I-204")) == TargetCard(_CLIENT, interest)
 
     async def test_a_target_that_is_not_there_is_none(self) -> None:
-        """A client's id is no interest's."""
+        """N2: a client's id is no interest's."""
         directory = await self.make_directory(_CLIENT, an_interest())
         assert await directory.target_card(Target(TargetKind.CLIENT, "C-99")) is None
         assert await directory.target_card(Target(TargetKind.INTEREST, "C-17")) is None
@@ -87,6 +89,7 @@ class DirectoryContract:
         assert await directory.devices("E-7") == ()
 
     async def test_a_device_is_found_whoever_has_it(self) -> None:
+        """D1: a device is found whoever has it."""
         phone = an_ip_phone(employee_id="E-6")
         directory = await self.make_directory(an_employee(id="E-6"), phone)
         assert await directory.device("D-9") == phone

@@ -24,11 +24,12 @@ from telephony_core.ports import (
     ProviderGateway,
     Refused,
 )
-from telephony_core.testing.examples import an_attempt, an_id
+from telephony_core.testing.contracts.promises import Contract
+from telephony_core.testing.examples import a_number, an_attempt, an_id
 from telephony_core.testing.fake_gateways import Fate
 
 
-class GatewayContract:
+class GatewayContract(Contract):
     """Every sentence of `ports.ProviderGateway`. `HANGS` is not asked for: a gateway's time-out is its own affair."""
 
     async def make_gateway(self) -> ProviderGateway:
@@ -47,6 +48,10 @@ class GatewayContract:
     async def requests_seen(self, gateway: ProviderGateway) -> int:
         """How many requests to dial have reached the provider."""
         raise NotImplementedError
+
+    async def hang_ups_seen(self, gateway: ProviderGateway) -> int | None:
+        """How many requests to hang up have reached the provider; None where that can't be told."""
+        return None
 
     @pytest.fixture
     async def gateway(self) -> ProviderGateway:
@@ -69,6 +74,7 @@ class GatewayContract:
         answer = await gateway.start(self.fresh(gateway).dial(LegName.EMPLOYEE))
         assert isinstance(answer, Refused)
         assert answer.code
+        assert await self.requests_seen(gateway) <= 1, "a request is never repeated, a refused one neither"
 
     async def test_what_never_left_is_not_sent(self, gateway: ProviderGateway) -> None:
         """Law 9: `NotSent` only where no byte can have arrived."""
@@ -87,16 +93,16 @@ class GatewayContract:
         assert answer.why
         assert await self.requests_seen(gateway) <= 1
 
-    async def test_each_leg_is_a_request_of_its_own_where_there_are_two_steps(self, gateway: ProviderGateway) -> None:
-        if not gateway.capabilities.two_step:
-            pytest.skip("one request dials both legs")
+    async def test_each_leg_is_dialled_by_one_request(self, gateway: ProviderGateway) -> None:
+        """K3: each leg is dialled at most once: by a request of its own where there are two steps, else by one."""
         attempt = self.fresh(gateway)
-        for seen, leg in enumerate(LegName, start=1):
+        legs = list(LegName) if gateway.capabilities.two_step else [LegName.EMPLOYEE]
+        for seen, leg in enumerate(legs, start=1):
             assert isinstance(await gateway.start(attempt.dial(leg)), Accepted)
             assert await self.requests_seen(gateway) == seen
 
     async def test_hanging_up_is_harmless_whenever_it_comes(self, gateway: ProviderGateway) -> None:
-        """Repeated, and of what never was: an answer, no error."""
+        """K3: repeated, and of what never was: an answer, no error. True only if the provider was asked."""
         attempt = self.fresh(gateway)
         assert await gateway.hang_up(attempt.hang_up(LegName.EMPLOYEE)) in (True, False)
         answer = await gateway.start(attempt.dial(LegName.EMPLOYEE))
@@ -104,6 +110,8 @@ class GatewayContract:
         attempt = evolve(attempt, provider_reference=answer.reference)
         first = await gateway.hang_up(attempt.hang_up(LegName.EMPLOYEE))
         assert first is gateway.capabilities.hang_up
+        seen = await self.hang_ups_seen(gateway)
+        assert seen is None or not first or seen >= 1, "it says that it hung up, and the provider was not asked"
         assert await gateway.hang_up(attempt.hang_up(LegName.EMPLOYEE)) in (True, False)
 
     async def test_an_attempt_that_was_dialled_is_never_absent(self, gateway: ProviderGateway) -> None:
@@ -113,10 +121,44 @@ class GatewayContract:
         await gateway.start(attempt.dial(LegName.EMPLOYEE))
         found = await gateway.look_up(attempt)
         assert isinstance(found, Found | CannotTell)
+        assert await self.requests_seen(gateway) == 1, "to look up is not to dial"
+
+    async def test_an_attempt_that_has_ended_is_not_absent(self, gateway: ProviderGateway) -> None:
+        """K3: a provider that forgets its ended calls can't tell whether one ever rang (law 9)."""
+        attempt = self.fresh(gateway)
+        answer = await gateway.start(attempt.dial(LegName.EMPLOYEE))
+        assert isinstance(answer, Accepted)
+        attempt = evolve(attempt, provider_reference=answer.reference)
+        await gateway.hang_up(attempt.hang_up(LegName.EMPLOYEE))
+        assert isinstance(await gateway.look_up(attempt), Found | CannotTell)
+
+    async def test_what_is_found_is_what_the_provider_says(self, gateway: ProviderGateway) -> None:
+        """K1: facts of the provider's own, at instants with a zone; time-outs are ours to say."""
+        attempt = self.fresh(gateway)
+        answer = await gateway.start(attempt.dial(LegName.EMPLOYEE))
+        assert isinstance(answer, Accepted)
+        found = await gateway.look_up(evolve(attempt, provider_reference=answer.reference))
         if isinstance(found, Found):
             assert all(TABLE[fact.kind].source is Source.PROVIDER for fact in found.facts)
+            assert all(fact.at.utcoffset() is not None for fact in found.facts)
+
+    async def test_two_calls_have_two_references(self, gateway: ProviderGateway) -> None:
+        """K1: reports are matched by it, and two calls must not be taken for one."""
+        first = await gateway.start(self.fresh(gateway).dial(LegName.EMPLOYEE))
+        assert isinstance(first, Accepted)
+        second = await gateway.start(self.fresh(gateway).dial(LegName.EMPLOYEE))
+        # Who is in a call may well be refused another one.
+        assert isinstance(second, Accepted | Refused)
+        assert not isinstance(second, Accepted) or first.reference is None or first.reference != second.reference
+
+    async def test_another_call_is_not_found_instead(self, gateway: ProviderGateway) -> None:
+        """K3: what another attempt's phones did says nothing of one that was never dialled."""
+        await gateway.start(self.fresh(gateway).dial(LegName.EMPLOYEE))
+        never = evolve(self.fresh(gateway), id=an_id(), phone_number=a_number(9_999_999))
+        assert isinstance(await gateway.look_up(never), Absent | CannotTell)
 
     async def test_an_attempt_that_never_arrived_did_not_ring(self, gateway: ProviderGateway) -> None:
+        """K3: an attempt that never arrived did not ring."""
         await self.arrange(gateway, Fate.NOT_SENT)
         attempt = self.fresh(gateway)
         await gateway.start(attempt.dial(LegName.EMPLOYEE))
@@ -124,6 +166,7 @@ class GatewayContract:
         assert isinstance(found, Absent | CannotTell)
 
     async def test_who_can_not_be_asked_can_not_tell(self, gateway: ProviderGateway) -> None:
+        """K3: who can not be asked can not tell."""
         answer = await gateway.look_up(evolve(self.fresh(gateway), id=an_id()))
         if gateway.capabilities.look_up:
             assert not (isinstance(answer, Found) and any(fact.kind is FactKind.ANSWERED for fact in answer.facts))
@@ -131,7 +174,7 @@ class GatewayContract:
             assert isinstance(answer, CannotTell)
 
     async def test_name_and_capabilities_do_not_change(self, gateway: ProviderGateway) -> None:
-        """Attempts are stored with the provider's name and found again by it."""
+        """K7: attempts are stored with the provider's name and found again by it."""
         before = (gateway.name, gateway.capabilities)
         await gateway.start(self.fresh(gateway).dial(LegName.EMPLOYEE))
         assert (gateway.name, gateway.capabilities) == before

@@ -22,13 +22,14 @@ from hypothesis import strategies as st
 from telephony_core.phone import DestinationClass, PhoneNumber
 from telephony_core.ports import PhoneNumberParser, RegionResolver
 from telephony_core.region import Region
+from telephony_core.testing.contracts.promises import Contract
 from telephony_core.testing.strategies import phone_numbers
 
 # A contract is inherited by several classes on purpose.
 _inherited = settings(suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow], deadline=None)
 
 
-class RegionResolverContract:
+class RegionResolverContract(Contract):
     """Every sentence of `ports.RegionResolver`. `known`: numbers whose regions the plan under test is to know."""
 
     known: ClassVar[Mapping[str, tuple[str, ...]]] = {}
@@ -42,10 +43,12 @@ class RegionResolverContract:
         return self.make_resolver()
 
     def test_known_numbers_have_their_regions(self) -> None:
+        """C4: known numbers have their regions."""
         found = {number: self.resolver.resolve(PhoneNumber(number)) for number in self.known}
         assert found == dict(self.known)
 
     def test_a_number_of_which_no_more_is_known_is_of_the_whole_country(self) -> None:
+        """C4: a number of which no more is known is of the whole country."""
         assert self.resolver.resolve(PhoneNumber("+79999999999")) != ()
 
     @_inherited
@@ -73,7 +76,7 @@ def _forms(digits: str) -> list[str]:
     ]
 
 
-class ParserContract:
+class ParserContract(Contract):
     """Every sentence of `ports.PhoneNumberParser`."""
 
     def make_parser(self) -> PhoneNumberParser:
@@ -112,11 +115,13 @@ class ParserContract:
     @_inherited
     @given(number=phone_numbers())
     def test_what_is_displayed_is_the_number(self, number: PhoneNumber) -> None:
+        """N1: what is displayed is the number."""
         parser = self.make_parser()
         assert parser.parse(parser.parse(number.e164).display).number == number
 
     @pytest.mark.parametrize("text", ["", "нет телефона", "+", "12 34 56 78 90 12 34 56 78", "+7903123456x"])
     def test_rubbish_is_not_understood(self, text: str) -> None:
+        """N1: rubbish is not understood."""
         parsed = self.make_parser().parse(text)
         assert not parsed.understood
         assert parsed.as_entered == text
@@ -132,5 +137,5 @@ class ParserContract:
         ],
     )
     def test_a_number_has_its_class(self, text: str, destination: DestinationClass) -> None:
-        """N4 switches calls on by class, so a class is told of a short number, too."""
+        """N4: classes are switched on one by one, so a class is told of a short number, too."""
         assert self.make_parser().parse(text).destination is destination

@@ -15,6 +15,7 @@ from telephony_core.carousel import Carousel
 from telephony_core.errors import StoreUnavailable
 from telephony_core.events import CallEvent
 from telephony_core.ports import ConcurrentChange, Store, UnitOfWork
+from telephony_core.testing.contracts.promises import Contract
 from telephony_core.testing.examples import a_call
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ MAX_REFUSED = 10
 """How often a store may be too busy before it counts as unavailable."""
 
 
-class StoreContractBase:
+class StoreContractBase(Contract):
     """Subclass `StoreContract`, not this. The tests are async: run them in pytest-asyncio's auto mode or the like."""
 
     concurrency: ClassVar[int] = 200
@@ -40,6 +41,10 @@ class StoreContractBase:
     async def stored_events(self, store: Store) -> Sequence[CallEvent]:
         """The events that the store keeps, in the order of writing."""
         raise NotImplementedError
+
+    async def let_time_pass(self, store: Store) -> None:
+        """Let the store's clock go on. Override it for a clock that stands until it is turned."""
+        await asyncio.sleep(0.02)
 
     @pytest.fixture
     async def store(self) -> Store:

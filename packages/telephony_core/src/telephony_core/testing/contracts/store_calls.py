@@ -91,6 +91,7 @@ class CallsContract(StoreContractBase):
             assert await get_attempt(store, attempt.id) == attempt
 
     async def test_of_what_is_not_there_there_is_none(self, store: Store) -> None:
+        """K7: of what is not there there is none."""
         assert await get_call(store, an_id()) is None
         assert await see(store, lambda uow: uow.calls.by_external_id("task-1")) is None
         assert await get_attempt(store, an_id()) is None
@@ -113,7 +114,7 @@ class CallsContract(StoreContractBase):
         assert sum(await at_once(add() for _ in range(20))) == 1
 
     async def test_saving_stores_the_call_and_its_new_attempts(self, store: Store) -> None:
-        """`save` stores what changed and the attempts that are new; the stored version moves on."""
+        """K7: `save` stores what changed and the attempts that are new; the stored version moves on."""
         call = await put_call(store, an_attempt_that("busy"))
         second = an_attempt(call_id=call.id, started_at=NOW + timedelta(minutes=5))
         changed = evolve(call.with_attempt(second), closed_at=NOW + timedelta(hours=1), note="done")
@@ -124,7 +125,7 @@ class CallsContract(StoreContractBase):
         assert stored.version != call.version
 
     async def test_saving_a_call_leaves_its_stored_attempts_alone(self, store: Store) -> None:
-        """An attempt is changed by `save_attempt` only: a Call read earlier doesn't bring back what it was."""
+        """K1: an attempt is changed by `save_attempt` only: a Call read earlier doesn't bring back what it was."""
         call = await put_call(store, an_attempt())
         learnt = call.attempts[0].learn(an_attempt_that("talking").facts, NOW)
         await do(store, lambda uow: uow.calls.save_attempt(learnt))
@@ -135,7 +136,7 @@ class CallsContract(StoreContractBase):
         assert stored.attempts[0].facts == learnt.facts
 
     async def test_a_call_read_too_long_ago_is_not_saved(self, store: Store) -> None:
-        """Another version stored meanwhile: `ConcurrentChange`, and the other's stays."""
+        """K7: another version stored meanwhile: `ConcurrentChange`, and the other's stays."""
         call = await put_call(store)
         await do(store, lambda uow: uow.calls.save(evolve(call, note="first")))
         with pytest.raises(ConcurrentChange):
@@ -145,7 +146,7 @@ class CallsContract(StoreContractBase):
         assert stored.note == "first"
 
     async def test_an_attempt_read_too_long_ago_is_not_saved(self, store: Store) -> None:
-        """Another version stored meanwhile: `ConcurrentChange`, and no fact of the other's is lost (K7)."""
+        """K7: another version stored meanwhile: `ConcurrentChange`, and no fact of the other's is lost (K7)."""
         attempt = await put_attempt(store, an_attempt())
         ringing = attempt.learn([Fact(LegName.EMPLOYEE, FactKind.RINGING, NOW)], NOW)
         gone = attempt.learn([Fact(LegName.EMPLOYEE, FactKind.RELEASED, NOW, Cause.CANCELLED)], NOW)
@@ -157,7 +158,7 @@ class CallsContract(StoreContractBase):
         assert stored.facts == ringing.facts
 
     async def test_a_further_save_begins_from_what_the_first_returned(self, store: Store) -> None:
-        """`save_attempt` returns the attempt as stored, with its next version."""
+        """K7: `save_attempt` returns the attempt as stored, with its next version."""
         attempt = await put_attempt(store, an_attempt())
 
         async def twice(uow: UnitOfWork) -> Attempt:
@@ -189,7 +190,7 @@ class CallsContract(StoreContractBase):
         assert stored.facts == attempt.facts | set(facts)
 
     async def test_an_attempt_is_found_by_its_providers_reference(self, store: Store) -> None:
-        """References are the provider's own: another provider's same one is another attempt's."""
+        """K1: references are the provider's own: another provider's same one is another attempt's."""
         mine = await put_attempt(store, an_attempt(provider_reference="ref-1"))
         other = await put_attempt(store, an_attempt(provider_reference="ref-1", provider="asterisk"))
         assert await see(store, lambda uow: uow.calls.attempt_by_reference("beeline", "ref-1")) == mine
@@ -197,6 +198,7 @@ class CallsContract(StoreContractBase):
         assert await see(store, lambda uow: uow.calls.attempt_by_reference("beeline", "ref-2")) is None
 
     async def test_a_reference_learnt_later_is_found_too(self, store: Store) -> None:
+        """K1: a reference learnt later is found too."""
         attempt = await put_attempt(store, an_attempt())
         await do(store, lambda uow: uow.calls.save_attempt(evolve(attempt, provider_reference="ref-9")))
         found = await see(store, lambda uow: uow.calls.attempt_by_reference("beeline", "ref-9"))

@@ -43,7 +43,8 @@ from telephony_core.testing.examples import (
     an_ip_phone,
 )
 
-_DAY_BEGAN = NOW.replace(hour=0, minute=0, second=0)
+_DAY_BEGAN = NOW.replace(hour=21, minute=0, second=0) - timedelta(days=1)
+"""Midnight in Moscow, which is another day in UTC (N4)."""
 
 
 def _content(carousel: Carousel) -> dict[str, CarouselPool]:
@@ -95,7 +96,7 @@ class CarouselContract(StoreContractBase):
     """Every sentence of `ports.CarouselRepository`."""
 
     async def test_the_carousel_is_loaded_as_it_was_stored(self, store: Store) -> None:
-        """Every setting, every number in its generation's order, to the microsecond; with and without locks."""
+        """C8: every setting, every number in its generation's order, to the microsecond; with and without locks."""
         assert (await see(store, lambda uow: uow.carousel.load())).pools == ()
         carousel = _full_carousel()
         await put_carousel(store, carousel)
@@ -104,7 +105,7 @@ class CarouselContract(StoreContractBase):
         assert _content(locked) == _content(carousel)
 
     async def test_a_carousel_replaces_the_one_before(self, store: Store) -> None:
-        """Pools, generations and numbers that are no more are gone; a further one can take their regions."""
+        """C0: pools, generations and numbers that are no more are gone; a further one can take their regions."""
         await put_carousel(store, _full_carousel())
         smaller = a_carousel(a_pool("other", size=2, first=3))
         await put_carousel(store, smaller)
@@ -131,6 +132,7 @@ class CarouselContract(StoreContractBase):
         assert _content(await see(store, lambda uow: uow.carousel.load())) == _content(before)
 
     async def test_numbers_without_use_were_never_used(self, store: Store) -> None:
+        """C7: numbers without use were never used."""
         await put_carousel(store, a_carousel())
         uses = await _uses(store)
         assert uses.get(a_number(0), NEVER_USED) == NEVER_USED
@@ -174,7 +176,7 @@ class CarouselContract(StoreContractBase):
         assert uses[a_number(0)].last_shown_at == NOW
 
     async def test_uses_are_the_providers_own(self, store: Store) -> None:
-        """C2-C7 look only at the pools of the device's provider."""
+        """C2: C2 to C7 look only at the pools of the device's provider."""
         await put_carousel(store, _full_carousel())
         await _take_turn(store, "siberia", 0)
         assert (await _uses(store, "asterisk")).get(a_number(0), NEVER_USED) == NEVER_USED

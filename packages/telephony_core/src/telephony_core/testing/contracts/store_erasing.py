@@ -53,6 +53,7 @@ class ErasingContract(StoreContractBase):
             )
 
     async def test_another_clients_numbers_stay(self, store: Store) -> None:
+        """P3: another clients numbers stay."""
         other = await put_attempt(store, an_attempt_that("talked", client_id="C-18"), client_id="C-18", note="x")
         await put_attempt(store, an_attempt_that("talked"))
         await do(store, lambda uow: uow.personal.erase_client("C-17"))
@@ -77,7 +78,7 @@ class ErasingContract(StoreContractBase):
         ]
 
     async def test_reports_lose_their_number(self, store: Store) -> None:
-        """Of the client's attempts, and unmatched ones of the same number."""
+        """P3: of the client's attempts, and unmatched ones of the same number."""
         attempt = await put_attempt(store, an_attempt_that("talked", provider_reference="ref-1"))
         matched, unmatched = a_report(attempt), a_report(attempt, reference=None)
         for report in (matched, unmatched):
@@ -89,6 +90,7 @@ class ErasingContract(StoreContractBase):
         assert left == ()
 
     async def test_what_is_erased_is_not_erased_again(self, store: Store) -> None:
+        """P3: what is erased is not erased again."""
         attempt = await put_attempt(store, an_attempt_that("talked"), note="x")
         await do(store, lambda uow: uow.events.add(an_event(attempt)))
         assert await do(store, lambda uow: uow.personal.erase_client("C-17"))
@@ -96,7 +98,7 @@ class ErasingContract(StoreContractBase):
         assert not await do(store, lambda uow: uow.personal.erase_before(NOW + _DAY, 9))
 
     async def test_a_live_attempt_is_left_alone(self, store: Store) -> None:
-        """Its number is still needed: to hang up, to look up, to refuse another one."""
+        """P3: its number is still needed: to hang up, to look up, to refuse another one."""
         attempt = await put_attempt(store, an_attempt_that("talking"))
         await do(store, lambda uow: uow.events.add(an_event(attempt)))
         assert await do(store, lambda uow: uow.personal.erase_client("C-17")) == Erased()
@@ -104,7 +106,7 @@ class ErasingContract(StoreContractBase):
         assert await get_attempt(store, attempt.id) == attempt
 
     async def test_who_read_it_before_cannot_write_the_number_back(self, store: Store) -> None:
-        """An attempt's version moves on."""
+        """P3: an attempt's version moves on."""
         attempt = await put_attempt(store, an_attempt_that("talked"))
         await do(store, lambda uow: uow.personal.erase_client("C-17"))
         after = await get_attempt(store, attempt.id)
@@ -128,7 +130,7 @@ class ErasingContract(StoreContractBase):
         assert [event.phone_number for event in await self.stored_events(store)][:3] == [None] * 3
 
     async def test_a_note_goes_once_all_of_its_call_is_old(self, store: Store) -> None:
-        """A Call that is due later, or was tried later, keeps its note."""
+        """P3: a Call that is due later, or was tried later, keeps its note."""
         long_ago = NOW - 9 * _DAY
         old = await put_call(store, created_at=long_ago, note="old")
         due = await put_call(store, created_at=long_ago, due_at=NOW + _DAY, note="due")

@@ -57,7 +57,7 @@ class ReservationsContract(StoreContractBase):
         assert dict(await see(store, lambda uow: uow.reservations.holders([]))) == {}
 
     async def test_a_kind_and_its_value_make_a_reservation(self, store: Store) -> None:
-        """An employee and a Call of one name are two things."""
+        """K5: an employee and a Call of one name are two things."""
         attempt = await put_attempt(store, an_attempt())
         same_name = Reservation(ReservationKind.CALL, EMPLOYEE.value)
         await do(store, lambda uow: uow.reservations.take(attempt.id, [EMPLOYEE, same_name]))

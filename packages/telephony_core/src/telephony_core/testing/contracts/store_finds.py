@@ -74,6 +74,7 @@ class FindsContract(StoreContractBase):
         assert seen == ((attempt,) if found else ())
 
     async def test_an_attempt_without_a_reference_is_of_its_provider_line_number_and_time(self, store: Store) -> None:
+        """K3: an attempt without a reference is of its provider line number and time."""
         await put_attempt(store, an_attempt_that("unknown"))
         await put_attempt(store, an_attempt_that("unknown", provider_reference="ref-1"))
 
@@ -106,13 +107,14 @@ class FindsContract(StoreContractBase):
         assert first[0] == next(attempt for attempt in attempts if attempt.id == live[0])
 
     async def test_an_attempt_that_ends_is_live_no_more(self, store: Store) -> None:
+        """K1: an attempt that ends is live no more."""
         attempt = await put_attempt(store, an_attempt())
         ended = attempt.learn(an_attempt_that("no_answer").facts, NOW)
         await once(store, lambda uow: uow.calls.save_attempt(ended))
         assert await see(store, lambda uow: uow.calls.live_attempts("", 9)) == ()
 
     async def test_look_ups_come_when_they_are_due_the_longest_due_first(self, store: Store) -> None:
-        """Not later than `now`, whether live or ended; without a time there is nothing to ask."""
+        """K2: not later than `now`, whether live or ended; without a time there is nothing to ask."""
         late = await put_attempt(store, an_attempt_that("busy", look_up_at=NOW))
         later = await put_attempt(store, an_attempt(look_up_at=NOW - _MINUTE))
         await put_attempt(store, an_attempt(look_up_at=NOW + timedelta(microseconds=1)))
@@ -184,20 +186,21 @@ class FindsContract(StoreContractBase):
     # --- lists ------------------------------------------------------------------------------------------------
 
     async def test_pages_bring_every_call_once_newest_first(self, store: Store) -> None:
-        """Whatever the size of a page; Calls made at one instant too."""
+        """K7: whatever the size of a page; Calls made at one instant too."""
         calls = [await put_call(store, created_at=NOW + (place // 2) * _MINUTE) for place in range(7)]
         newest_first = [call.id for call in sorted(calls, key=lambda call: (call.created_at, call.id), reverse=True)]
         for limit in (1, 2, 3, 7, 100):
             assert await _listed(store, limit=limit) == newest_first
 
     async def test_a_page_holds_whole_calls(self, store: Store) -> None:
+        """K7: a page holds whole calls."""
         call = await put_call(store, an_attempt_that("busy"), an_attempt())
         page = await _page(store, ANY, None, 5)
         assert page.items == (call,)
         assert page.next_cursor is None
 
     async def test_a_cursor_survives_new_calls(self, store: Store) -> None:
-        """A keyset, no offset: what is new comes in front, and nothing is seen twice or left out."""
+        """K7: a keyset, no offset: what is new comes in front, and nothing is seen twice or left out."""
         calls = [await put_call(store, created_at=NOW + place * _MINUTE) for place in range(4)]
         first = await _page(store, ANY, None, 2)
         await put_call(store, created_at=NOW + 9 * _MINUTE)
@@ -233,7 +236,7 @@ class FindsContract(StoreContractBase):
     async def test_a_list_shows_what_its_filter_asks_for(
         self, store: Store, wanted: CallFilter, fits: Callable[[Call], bool]
     ) -> None:
-        """Each condition, and all of them together; `since` is in, `until` is out; page by page the same."""
+        """K7: each condition, and all of them together; `since` is in, `until` is out; page by page the same."""
         targets = [
             (Target(TargetKind.CLIENT, "C-17"), "C-17"),
             (Target(TargetKind.INTEREST, "I-1"), "C-17"),
@@ -256,7 +259,7 @@ class FindsContract(StoreContractBase):
         assert await _listed(store, wanted, limit=1) == expected
 
     async def test_a_list_of_a_state_shows_the_calls_that_are_in_it_now(self, store: Store) -> None:
-        """The state is derived from the attempts and the age (K6); page by page the same."""
+        """K6: the state is derived from the attempts and the age (K6); page by page the same."""
         now = await now_of(store)
         calls: dict[CallState, list[str]] = {state: [] for state in CallState}
 

@@ -69,6 +69,7 @@ class LooksContract(StoreContractBase):
         assert dict(counts) == {None: 1}
 
     async def test_what_never_rang_waits_for_no_verdict(self, store: Store) -> None:
+        """C10: what never rang waits for no verdict."""
         for story in ("refused", "not_sent", "no_answer", "talking"):
             await put_attempt(store, an_attempt_that(story))
         counts = await see(store, lambda uow: uow.calls.verdict_counts(NOW, NOW + _MINUTE, None))

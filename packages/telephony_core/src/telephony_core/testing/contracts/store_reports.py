@@ -55,7 +55,7 @@ class ReportsContract(StoreContractBase):
         assert len(kept) == 3
 
     async def test_a_repeated_report_does_no_harm_to_its_unit_of_work(self, store: Store) -> None:
-        """False, and what else the unit does is stored: no error of the database is left behind."""
+        """K7: false, and what else the unit does is stored: no error of the database is left behind."""
         report, event = a_report(), an_event()
         await _keep(store, report)
 
@@ -88,6 +88,7 @@ class ReportsContract(StoreContractBase):
         assert await see(store, lambda uow: uow.reports.unmatched_of_reference(PROVIDER, "ref-1")) == (report,)
 
     async def test_a_matched_report_waits_no_more(self, store: Store) -> None:
+        """K1: a matched report waits no more."""
         attempt = await put_attempt(store, an_attempt(provider_reference="ref-1"))
         matched, waiting = a_report(attempt), a_report(attempt)
         for report in (matched, waiting):
@@ -99,6 +100,7 @@ class ReportsContract(StoreContractBase):
         assert not await _keep(store, matched), "matched, it is still known"
 
     async def test_reports_wait_under_their_reference(self, store: Store) -> None:
+        """K7: reports wait under their reference."""
         mine = a_report()
         for report in (mine, a_report(reference="ref-2"), a_report(provider="asterisk"), a_report(reference=None)):
             await _keep(store, report)
@@ -139,7 +141,7 @@ class ReportsContract(StoreContractBase):
         assert await heard(PROVIDER, -1)
 
     async def test_old_reports_are_forgotten(self, store: Store) -> None:
-        """By when they were received; what isn't old stays."""
+        """P3: by when they were received; what isn't old stays."""
         old, young = a_report(), a_report()
         await _keep(store, old, NOW - 2 * _MINUTE)
         await _keep(store, young)

@@ -28,7 +28,7 @@ class UnitsOfWorkContract(StoreContractBase):
         assert [event.id for event in await self.stored_events(store)] == [written.event.id]
 
     async def test_leaving_without_a_commit_rolls_back(self, store: Store) -> None:
-        """Leaving without `commit` rolls back, of everything alike."""
+        """K7: leaving without `commit` rolls back, of everything alike."""
         written = _Everything()
         async with store.write() as uow:
             await written.write(uow)
@@ -36,7 +36,7 @@ class UnitsOfWorkContract(StoreContractBase):
         assert list(await self.stored_events(store)) == []
 
     async def test_an_error_rolls_back_and_is_not_swallowed(self, store: Store) -> None:
-        """An exception leaves the unit of work as it is, and nothing stored."""
+        """K7: an exception leaves the unit of work as it is, and nothing stored."""
         written = _Everything()
 
         async def work() -> None:
@@ -49,7 +49,7 @@ class UnitsOfWorkContract(StoreContractBase):
         assert await written.seen(store) == set()
 
     async def test_who_is_cancelled_leaves_nothing_behind(self, store: Store) -> None:
-        """A unit of work whose task is cancelled rolls back and is in nobody's way."""
+        """K7: a unit of work whose task is cancelled rolls back and is in nobody's way."""
         written, begun = _Everything(), asyncio.Event()
 
         async def never_ends() -> None:
@@ -67,7 +67,7 @@ class UnitsOfWorkContract(StoreContractBase):
         await put_call(store)
 
     async def test_others_see_nothing_before_the_commit_and_need_not_wait(self, store: Store) -> None:
-        """A unit of work that only reads takes no lock, and sees what is committed."""
+        """K7: a unit of work that only reads takes no lock, and sees what is committed."""
         written = _Everything()
         async with store.write() as uow:
             await written.write(uow)
@@ -77,6 +77,7 @@ class UnitsOfWorkContract(StoreContractBase):
         assert "call" in await written.seen(store)
 
     async def test_a_unit_sees_what_it_has_written(self, store: Store) -> None:
+        """K7: a unit sees what it has written."""
         written = _Everything()
         async with store.write() as uow:
             await written.write(uow)
@@ -92,6 +93,13 @@ class UnitsOfWorkContract(StoreContractBase):
             second = await uow.now()
         assert first.utcoffset() == timedelta(0)
         assert first <= second <= await now_of(store)
+
+    async def test_the_clock_goes_on_inside_a_unit_of_work(self, store: Store) -> None:
+        """C9: read anew each time, not once for the transaction, which may have waited long for its locks."""
+        async with store.write() as uow:
+            first = await uow.now()
+            await self.let_time_pass(store)
+            assert await uow.now() > first
 
 
 class _Everything:
