@@ -151,8 +151,10 @@ def read_settings(kind: type[Settings], texts: Mapping[str, str], prefix: str) -
             if each.default is attrs.NOTHING:
                 problems.append(f"{prefix}{name.upper()} is missing.")
             continue
+        values[name] = text
         try:
-            values[name] = each.converter(text) if each.converter is not None else text
+            if each.converter is not None:
+                each.converter(text)
         except ValueError as error:
             problems.append(f"{prefix}{name.upper()} is not understood. Allowed: {error}.")
     if problems:
