@@ -23,6 +23,7 @@ from telephony_core.testing import examples
 from telephony_core.testing.fakes import (
     FakeClock,
     FakeDirectory,
+    FakeEventFeed,
     FakeIds,
     FakeParser,
     FakeRegions,
@@ -91,6 +92,7 @@ class Office:
         self.statuses = FakeStatuses()
         self.tokens = FakeTokens()
         self.door = FakeDoor()
+        self.feed = FakeEventFeed(self.store)
         self.settings = Settings(worker=WorkerMode.OFF, **settings)
         self.condition = "reports"
 
@@ -106,6 +108,7 @@ class Office:
             "zones": FakeTimeZones({"RU-NVS": 7}),
             "clock": self.clock,
             "ids": FakeIds(),
+            "event_feed": self.feed,
             "doors": {"beeline": self.door},
             "report_secret": SECRET,
             "conditions": {"beeline": lambda: self.condition},
@@ -121,15 +124,16 @@ class Office:
         app = self.app(**changes)
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar types its messages more closely
         async with living(app), httpx.AsyncClient(transport=transport, base_url="http://telephony.test") as client:
-            yield Callers(client, self)
+            yield Callers(client, self, app)
 
 
 class Callers:
     """Requests as somebody: `await callers.get("/calls", as_=ANNA)`."""
 
-    def __init__(self, client: httpx.AsyncClient, office: Office) -> None:
+    def __init__(self, client: httpx.AsyncClient, office: Office, app: Litestar) -> None:
         self.client = client
         self.office = office
+        self.app = app
         self._keys = 0
 
     async def get(self, path: str, *, as_: str | None = ANNA, **more: Any) -> httpx.Response:

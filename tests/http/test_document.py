@@ -22,6 +22,7 @@ OPERATIONS = {
     "placeCall",
     "getCall",
     "listCalls",
+    "followEvents",
     "hangUpCall",
     "closeCall",
     "explainCall",
@@ -144,7 +145,8 @@ async def test_every_route_answers_and_none_with_a_fault(callers: Callers, docum
     for path, method, operation in _operations(document):
         url = re.sub(r"\{provider\}", "beeline", re.sub(r"\{secret\}", SECRET, path))
         url = re.sub(r"\{[a-z_]+\}", "x", url)
-        headers = {"Authorization": f"Bearer {ANNA}", "Idempotency-Key": "k"}
+        # A position that nobody has had yet: the stream of events refuses it, where it would answer without an end.
+        headers = {"Authorization": f"Bearer {ANNA}", "Idempotency-Key": "k", "Last-Event-ID": "99"}
         body = {"target": {"kind": "client", "id": "C-17"}} if "requestBody" in operation else None
         answer = await callers.client.request(method, url, headers=headers, json=body)
         assert str(answer.status_code) in operation["responses"], f"{method} {url}: {answer.status_code} {answer.text}"

@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     ),
     "no_live_attempt": (409, "call_id", "nothing to hang up"),
     "carousel_conflict": (409, "faults", "schedule the next one"),
+    "events_not_kept": (410, "oldest newest", "read the Calls anew"),
     "stale_version": (412, "pool_id version", "read it again and repeat"),
     "device_not_eligible": (422, "device_id reasons alternatives", "what can be used instead"),
     "phone_number_not_of_target": (422, "", "needs the permission `call_free_hand`"),
@@ -50,6 +51,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "provider_unavailable": (503, "call_id attempt_id retry_after", "press again in a while"),
     "directory_unavailable": (503, "retry_after", "try again in a while"),
     "store_unavailable": (503, "retry_after", "try again in a while"),
+    "service_stopping": (503, "retry_after", "repeat the request after Retry-After"),
 }
 
 

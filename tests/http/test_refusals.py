@@ -234,6 +234,17 @@ async def _(callers: Callers, office: Office) -> Any:
     return await callers.place()
 
 
+@case("events_not_kept")
+async def _(callers: Callers, office: Office) -> Any:
+    return await callers.get("/events", headers={"Last-Event-ID": "7"})
+
+
+@case("service_stopping")
+async def _(callers: Callers, office: Office) -> Any:
+    callers.app.state.stopping.begin()
+    return await callers.place()
+
+
 @pytest.mark.parametrize("code", CASES)
 async def test_a_refusal_has_its_status_and_code_and_nothing_personal(code: str) -> None:
     office = Office(calls_per_hour=2)

@@ -17,7 +17,6 @@ from typing import Protocol
 
 from attrs import field, frozen, validators
 
-from telephony_adapters.events.bell import Bell
 from telephony_adapters.gateways.provider import Following, Keeper, Listener, Refreshing
 from telephony_core.errors import Unavailable
 from telephony_core.ports import Clock
@@ -36,6 +35,14 @@ class Reconciling(Protocol):
     async def look_up_due(self) -> object: ...
 
     async def forget(self) -> object: ...
+
+
+class Bell(Protocol):
+    """Wakes the task that waits for news: `events.bell.Bell`."""
+
+    def ring(self) -> None: ...
+
+    async def heard(self, within: float) -> bool: ...
 
 
 class Attendant(Protocol):
@@ -144,7 +151,8 @@ async def run_worker(
         for chore in chores:
             if chore.bell is not None:
                 chore.bell.ring()
-        await asyncio.wait(tasks, timeout=pace.grace)
+        if tasks:
+            await asyncio.wait(tasks, timeout=pace.grace)
     finally:
         for task in tasks:
             task.cancel()

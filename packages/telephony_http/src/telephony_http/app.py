@@ -26,6 +26,7 @@ from telephony_http.routes import (
     carousel_numbers,
     devices,
     directory,
+    events,
     explanation,
     health,
     phone_numbers,
@@ -33,6 +34,7 @@ from telephony_http.routes import (
     provider_reports,
 )
 from telephony_http.settings import Settings
+from telephony_http.stopping import RefusesWhenStopping, Stopping, longest_stop, told_by_signals
 
 BIGGEST_BODY = 64 * 1024
 API = "/api/v1"
@@ -48,6 +50,7 @@ _FOR_TOKENS = [
     calls.hang_up,
     calls.close,
     explanation.explain,
+    events.follow,
     callbacks.look_up,
     carousel.pools,
     carousel.pool,
@@ -74,10 +77,14 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
             Router(
                 API,
                 route_handlers=_FOR_TOKENS,
-                middleware=[DefineMiddleware(TokenAuthentication)],
+                middleware=[DefineMiddleware(RefusesWhenStopping), DefineMiddleware(TokenAuthentication)],
                 security=[{openapi.BEARER: []}],
             ),
-            Router(API, route_handlers=[provider_reports.receive]),
+            Router(
+                API,
+                route_handlers=[provider_reports.receive],
+                middleware=[DefineMiddleware(RefusesWhenStopping)],
+            ),
             *_FOR_ALL,
         ],
         dependencies=dependencies(),
@@ -92,6 +99,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
     )
     app.state.metrics = metrics
     app.state.in_flight = InFlight()
+    app.state.stopping = Stopping(longest_stop(settings.provider_timeout_seconds))
     app.asgi_handler = RequestLog(app.asgi_handler, metrics)
     return app
 
@@ -105,9 +113,13 @@ def _lifespan(settings: Settings, parts: Parts | None) -> Callable[[Litestar], A
             rules = settings.rules(demo=ready.demo)
             container = container_of(ready, rules)
             put_into(app, container, Manners(open_for=rules.call_open_for, language=settings.language))
-            async with _worker(settings, container):
-                yield
-                await app.state.in_flight.ended(settings.provider_timeout_seconds + rules.limits.grace)
+            stopping: Stopping = app.state.stopping
+            stopping.tell(ready.event_feed.end)
+            async with _worker(settings, container, stopping):
+                with told_by_signals(stopping.begin):
+                    yield
+                stopping.begin()
+                await app.state.in_flight.ended(stopping.seconds_left)
 
     return lives
 
@@ -122,40 +134,31 @@ def refuse_to_show_the_demo(settings: Settings, parts: Parts) -> None:
         raise NotForOthers(NotForOthers.__doc__)
 
 
-class _Idle:
-    """In the place of reconciliation where another process does it."""
-
-    async def __call__(self) -> None: ...
-
-    async def pass_time_outs(self) -> None: ...
-
-    async def look_up_due(self) -> None: ...
-
-    async def forget(self) -> None: ...
-
-
 @asynccontextmanager
-async def _worker(settings: Settings, container: Container) -> AsyncIterator[None]:
+async def _worker(settings: Settings, container: Container, stopping: Stopping) -> AsyncIterator[None]:
     """Beside the requests: caches are this process's own and are always refreshed here; all else is done here, or by
     `telephony worker`, as the settings say."""
     parts: Parts = container.parts()
     here = settings.worker is WorkerMode.EMBEDDED
-    stop = asyncio.Event()
     working = asyncio.create_task(
         run_worker(
-            container.reconcile_calls() if here else _Idle(),
-            stop=stop,
+            container.reconcile_calls() if here else None,
+            stop=stopping.begun,
             clock=parts.clock,
             keepers=parts.keepers if here else (),
             listeners=parts.listeners if here else (),
             follow=container.hears(),
             refreshers=parts.refreshers,
             retention=container.erase_old_numbers() if here else None,
-            pace=Pace(reconcile=settings.worker_interval_seconds if here else 60.0),
+            event_retention=parts.event_retention if here else None,
+            attendants=(*parts.attendants, *(parts.relays if here else ())),
+            pace=Pace(
+                reconcile=settings.worker_interval_seconds, grace=longest_stop(settings.provider_timeout_seconds)
+            ),
         )
     )
     try:
         yield
     finally:
-        stop.set()
+        stopping.begin()
         await working

@@ -36,4 +36,4 @@ class TokenAuthentication(AbstractAuthenticationMiddleware):
         principal = await tokens.principal_of(found[1])
         if principal is None:
             raise NotAuthenticated("This token is not in force.")
-        return AuthenticationResult(user=principal, auth=None)
+        return AuthenticationResult(user=principal, auth=found[1])

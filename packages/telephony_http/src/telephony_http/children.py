@@ -16,9 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-ENDS_WITHIN = 8.0
-"""Seconds from SIGTERM to SIGKILL: longer than the service takes to finish what is in hand."""
-
 _PR_SET_PDEATHSIG = 1
 _LAST_LINES = 15
 
@@ -60,9 +57,13 @@ class Child:
 
 
 class Children:
-    """All child processes of the owner. Leaving the block ends them, in the reverse order of their start."""
+    """All child processes of the owner. Leaving the block ends them, in the reverse order of their start.
 
-    def __init__(self) -> None:
+    `ends_within`: seconds from SIGTERM to SIGKILL, longer than any of them takes to finish what is in hand.
+    """
+
+    def __init__(self, ends_within: float) -> None:
+        self._ends_within = ends_within
         self._all: list[Child] = []
 
     async def start(
@@ -97,7 +98,7 @@ class Children:
     async def stop(self) -> None:
         """Ends all and waits for them; what doesn't end in time is killed."""
         for child in reversed(self._all):
-            await _end(child.process)
+            await _end(child.process, self._ends_within)
         self._all.clear()
 
     async def __aenter__(self) -> Self:
@@ -107,13 +108,13 @@ class Children:
         await asyncio.shield(self.stop())
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, within: float) -> None:
     if process.returncode is not None:
         return
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(ENDS_WITHIN):
+        async with asyncio.timeout(within):
             await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

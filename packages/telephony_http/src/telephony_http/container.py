@@ -7,7 +7,7 @@ and typed, because nothing that has to be opened is among them. Use cases have n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from telephony_core.ports import (
     Clock,
     DeviceStatuses,
     Directory,
+    EventFeed,
     IdSource,
     PhoneNumberParser,
     ProviderGateway,
@@ -36,6 +37,7 @@ from telephony_core.use_cases.end_call import CloseCall, HangUpCall
 from telephony_core.use_cases.erase_client import EraseOldNumbers
 from telephony_core.use_cases.find_numbers import FindNumbers, NumberJudge
 from telephony_core.use_cases.follow_call import ApplyReport, ReadCalls
+from telephony_core.use_cases.follow_events import FollowEvents
 from telephony_core.use_cases.initiate_call import InitiateCall
 from telephony_core.use_cases.list_devices import ListDevices
 from telephony_core.use_cases.match_reports import ReportMatcher
@@ -96,6 +98,25 @@ class Listener(Protocol):
     async def listen(self, follow: Following, stop: asyncio.Event) -> None: ...
 
 
+class Bell(Protocol):
+    """Wakes a task that waits for news."""
+
+    def ring(self) -> None: ...
+
+    async def heard(self, within: float) -> bool: ...
+
+
+class Attendant(Protocol):
+    """Does what has come up as soon as its bell rings: relays events, for one."""
+
+    @property
+    def bell(self) -> Bell: ...
+
+    async def attend(self) -> float: ...
+
+    async def leave(self) -> None: ...
+
+
 class Refreshing(Protocol):
     """A cache that is filled from outside."""
 
@@ -108,8 +129,9 @@ class Parts:
 
     `directory_writer`: None where the directory is somebody else's, a CRM's for one, and nothing is put into it here.
     `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
-    how it is, from memory. `keepers`, `listeners` and `refreshers` are for the worker. `demo`: the store holds the
-    demo's data.
+    how it is, from memory. `keepers`, `listeners`, `refreshers`, `relays` and `event_retention` are for the
+    worker, `attendants` for every process: they bring the events to `event_feed`. `demo`: the store holds the demo's
+    data.
     """
 
     store: Store
@@ -122,6 +144,7 @@ class Parts:
     zones: TimeZones
     clock: Clock
     ids: IdSource
+    event_feed: EventFeed
     directory_writer: DirectoryWriter | None = None
     doors: Mapping[str, ReportDoor] = field(factory=dict)
     report_secret: str | None = field(default=None, repr=False)
@@ -129,6 +152,9 @@ class Parts:
     keepers: tuple[Keeper, ...] = ()
     listeners: tuple[Listener, ...] = ()
     refreshers: tuple[Refreshing, ...] = ()
+    attendants: tuple[Attendant, ...] = ()
+    relays: tuple[Attendant, ...] = ()
+    event_retention: Callable[[], Awaitable[object]] | None = None
     demo: bool = False
 
 
@@ -215,6 +241,7 @@ class Container(containers.DeclarativeContainer):
         dialler=dialler,
         read=read_calls,
     )
+    follow_events = providers.Singleton(FollowEvents, feed=parts.provided.event_feed)
     close_call = providers.Singleton(CloseCall, store=parts.provided.store, ids=parts.provided.ids)
     edit_carousel = providers.Singleton(EditCarousel, store=parts.provided.store)
     run_carousel = providers.Singleton(RunCarousel, edit=edit_carousel)

@@ -5,7 +5,7 @@ A registry of its own for each app. Labels are routes, methods and codes; never 
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
@@ -35,6 +35,14 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._streams = Gauge("telephony_event_streams", "Event streams that are open", registry=self.registry)
+        self._streams_ended = Counter(
+            "telephony_event_streams_ended",
+            "Event streams by why they ended: left, too_slow, stopping, not_authenticated, or the code of a refusal",
+            ["reason"],
+            registry=self.registry,
+        )
+
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
@@ -44,6 +52,13 @@ class Metrics:
 
     def report(self, provider: str, result: str) -> None:
         self._reports.labels(provider, result).inc()
+
+    def stream_opened(self) -> None:
+        self._streams.inc()
+
+    def stream_ended(self, reason: str) -> None:
+        self._streams.dec()
+        self._streams_ended.labels(reason).inc()
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format."""

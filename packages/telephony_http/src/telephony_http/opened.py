@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
@@ -19,6 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.directories.own_tables import OwnDirectory
 from telephony_adapters.directories.rows import device_of
+from telephony_adapters.events.feed import LocalEventFeed
+from telephony_adapters.events.history import EventHistory
+from telephony_adapters.events.relay import EventRelay
+from telephony_adapters.events.retention import EventRetention
+from telephony_adapters.events.signals import signals_on
 from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, report_url
 from telephony_adapters.gateways.registry import StatusesByProvider, installed, opened_gateways, settings_of
 from telephony_adapters.imports.one_record import PutRecord
@@ -71,8 +77,10 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
         await plan.refresh()
         if not plan.holder.loaded:
             log.warning("no numbering plan: mobile numbers have no region; telephony numbering-plan import FILE")
+        signals, ids = signals_on(engine), Ulids(clock)
+        feed = LocalEventFeed(EventHistory(engine), signals)
         parts = Parts(
-            store=SqlStore(engine, call_open_days=settings.call_open_days),
+            store=SqlStore(engine, call_open_days=settings.call_open_days, on_events=signals.written),
             directory=OwnDirectory(engine),
             gateways={},
             tokens=Tokens(engine),
@@ -81,7 +89,11 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
             regions=plan.holder,
             zones=RegionZones(settings.time_zone),
             clock=clock,
-            ids=Ulids(clock),
+            ids=ids,
+            event_feed=feed,
+            attendants=(signals, feed),
+            relays=(EventRelay(engine, signals, ids.new_id()),),
+            event_retention=EventRetention(engine, timedelta(days=settings.events_kept_days)),
             directory_writer=PutRecord(OwnStock(engine), RecordRules(zone=ZoneInfo(settings.time_zone))),
             report_secret=await _report_secret(settings, facts),
             refreshers=(plan,),

@@ -21,6 +21,7 @@ from telephony_core.use_cases.attribute_callback import AttributeCallback
 from telephony_core.use_cases.end_call import CloseCall, HangUpCall
 from telephony_core.use_cases.find_numbers import FindNumbers
 from telephony_core.use_cases.follow_call import ApplyReport, ReadCalls
+from telephony_core.use_cases.follow_events import FollowEvents
 from telephony_core.use_cases.initiate_call import InitiateCall
 from telephony_core.use_cases.list_devices import ListDevices
 from telephony_core.use_cases.preview_caller_id import PreviewCallerId
@@ -30,6 +31,7 @@ from telephony_http.container import Container, Parts
 from telephony_http.in_flight import InFlight
 from telephony_http.metrics import Metrics
 from telephony_http.readings import Language
+from telephony_http.stopping import Stopping
 
 AnyRequest = Request[Any, Any, State]
 
@@ -47,12 +49,14 @@ TheParts = NamedDependency[SkipValidation[Parts]]
 TheManners = NamedDependency[SkipValidation[Manners]]
 TheMetrics = NamedDependency[SkipValidation[Metrics]]
 TheInFlight = NamedDependency[SkipValidation[InFlight]]
+TheStopping = NamedDependency[SkipValidation[Stopping]]
 Finding = NamedDependency[SkipValidation[FindNumbers]]
 Listing = NamedDependency[SkipValidation[ListDevices]]
 Previewing = NamedDependency[SkipValidation[PreviewCallerId]]
 Initiating = NamedDependency[SkipValidation[InitiateCall]]
 Reading = NamedDependency[SkipValidation[ReadCalls]]
 Applying = NamedDependency[SkipValidation[ApplyReport]]
+FollowingEvents = NamedDependency[SkipValidation[FollowEvents]]
 HangingUp = NamedDependency[SkipValidation[HangUpCall]]
 Closing = NamedDependency[SkipValidation[CloseCall]]
 Running = NamedDependency[SkipValidation[RunCarousel]]
@@ -66,6 +70,7 @@ _USE_CASES = (
     "initiate_call",
     "read_calls",
     "apply_report",
+    "follow_events",
     "hang_up_call",
     "close_call",
     "run_carousel",
@@ -97,7 +102,7 @@ def _from_state(name: str) -> Callable[[State], Any]:
 
 def dependencies() -> Mapping[str, Provide]:
     """By the names that routes' parameters have."""
-    names = ("parts", "manners", "metrics", "in_flight", *_USE_CASES)
+    names = ("parts", "manners", "metrics", "in_flight", "stopping", *_USE_CASES)
     return {
         "principal": Provide(principal, sync_to_thread=False),
         **{name: Provide(_from_state(name), sync_to_thread=False) for name in names},

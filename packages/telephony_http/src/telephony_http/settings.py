@@ -71,6 +71,7 @@ class Settings:
     longest_call_seconds: float = field(default=14400.0, converter=readings.longest_call)
     call_open_days: int = field(default=30, converter=readings.days)
     retention_days: int = field(default=365, converter=readings.days)
+    events_kept_days: int = field(default=7, converter=readings.days)
     attribution_days: int = field(default=30, converter=readings.days)
     provider_timeout_seconds: float = field(default=10.0, converter=readings.time_out)
     worker: WorkerMode = field(default=WorkerMode.EMBEDDED, converter=readings.worker)

@@ -22,6 +22,8 @@ from telephony_http.children import ChildDied, Children
 from telephony_http.commands.demo_load import load_anew
 from telephony_http.commands.demo_words import Ready, greeting
 from telephony_http.commands.failing import CommandError
+from telephony_http.settings import Settings
+from telephony_http.stopping import ends_within
 
 HOST = "127.0.0.1"
 USUAL_PORT = 8080
@@ -40,7 +42,7 @@ async def run(port: int | None, speed: float = SPEED) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, told_to_end.set)
-    async with Children() as children:
+    async with Children(ends_within(Settings().provider_timeout_seconds)) as children:
         running = asyncio.create_task(_run(children, port, speed))
         ending = asyncio.create_task(told_to_end.wait())
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import math
 import os
 import socket
 from urllib.parse import urlsplit
@@ -20,9 +21,7 @@ from telephony_http.commands.database import FACT, engine_of
 from telephony_http.commands.failing import CommandError
 from telephony_http.commands.said import complain, say
 from telephony_http.settings import Settings, unknown_variables
-
-ENDS_WITHIN = 5
-"""Seconds for requests in hand once the service shall end; a call that is being placed takes one of the provider's."""
+from telephony_http.stopping import longest_stop
 
 
 def serve(host: str | None, port: int | None) -> None:
@@ -48,7 +47,8 @@ def serve(host: str | None, port: int | None) -> None:
             access_log=False,
             server_header=False,
             lifespan="on",
-            timeout_graceful_shutdown=ENDS_WITHIN,
+            # A call that is being placed gets its answer; streams don't wait for this (`stopping`).
+            timeout_graceful_shutdown=math.ceil(longest_stop(settings.provider_timeout_seconds)),
         ),
         f"BMS Telephony at {address}",
     )

@@ -12,10 +12,11 @@ from telephony_http.commands.said import say
 from telephony_http.container import container_of
 from telephony_http.opened import opened_parts
 from telephony_http.settings import Settings
+from telephony_http.stopping import longest_stop
 
 
 async def work() -> None:
-    """Works until SIGINT or SIGTERM; then finishes what is in hand."""
+    """Works until SIGINT or SIGTERM; then finishes what is in hand, within `stopping.ends_within`."""
     settings = Settings.load()
     with logs.configured(settings.log_level):
         await _work(settings)
@@ -40,5 +41,9 @@ async def _work(settings: Settings) -> None:
             follow=container.hears(),
             refreshers=parts.refreshers,
             retention=container.erase_old_numbers(),
-            pace=Pace(reconcile=settings.worker_interval_seconds),
+            event_retention=parts.event_retention,
+            attendants=(*parts.attendants, *parts.relays),
+            pace=Pace(
+                reconcile=settings.worker_interval_seconds, grace=longest_stop(settings.provider_timeout_seconds)
+            ),
         )

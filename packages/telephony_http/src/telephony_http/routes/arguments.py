@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Annotated, Literal
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from telephony_http.bodies.shared import LONGEST_ID, PRINTABLE
+from telephony_http.error_replies import invalid_field
 
 ClientId = Annotated[
     str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The client's id in the CRM")
@@ -21,6 +23,14 @@ EmployeeId = Annotated[
 CallId = Annotated[
     str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The Call's id")
 ]
+
+
+def no_others(query: Iterable[str], known: Collection[str]) -> None:
+    """A filter that is misspelt must not list everything. Raises `InvalidRequest`."""
+    for name in query:
+        if name not in known:
+            raise invalid_field(name[:60], f"There is no such filter; known are: {', '.join(sorted(known))}")
+
 
 OptionalId = Annotated[str | None, QueryParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)]
 OptionalInstant = Annotated[

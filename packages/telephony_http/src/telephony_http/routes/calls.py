@@ -16,7 +16,6 @@ from telephony_core.use_cases.initiate_call import Initiated
 from telephony_http.bodies.asked import CloseAsked, PlaceCall
 from telephony_http.bodies.calls import CallsTold, CallTold, call_told
 from telephony_http.bodies.shared import instant
-from telephony_http.error_replies import invalid_field
 from telephony_http.openapi import CALLS, both, refusals
 from telephony_http.provide import (
     AnyRequest,
@@ -38,6 +37,7 @@ from telephony_http.routes.arguments import (
     OptionalInstant,
     PageSize,
     WantedState,
+    no_others,
 )
 from telephony_http.routes.examples import CALL, PLACE_CALL_EXAMPLES
 from telephony_http.strict_json import StrictJson, fingerprint
@@ -164,7 +164,7 @@ async def page(
     cursor: Cursor = None,
     limit: PageSize = 50,
 ) -> CallsTold:
-    _no_others(request.query_params)
+    no_others(request.query_params, _FILTERS)
     wanted = CallFilter(
         employee_id=employee_id,
         client_id=client_id,
@@ -177,13 +177,6 @@ async def page(
     seen = await read_calls.page(principal, wanted, cursor=cursor, limit=limit)
     items = [call_told(call, principal, at=seen.at, open_for=manners.open_for) for call in seen.page.items]
     return CallsTold(items=items, next_cursor=seen.page.next_cursor)
-
-
-def _no_others(query: Any) -> None:
-    """A filter that is misspelt must not list everything."""
-    for name in query:
-        if name not in _FILTERS:
-            raise invalid_field(str(name)[:60], f"There is no such filter; known are: {', '.join(sorted(_FILTERS))}")
 
 
 @post(

@@ -32,6 +32,20 @@ PLACE_CALL_EXAMPLES: list[Example] = [
     ),
 ]
 
+EVENTS = NamedExample(
+    id="ringing",
+    summary="The client's phone rings",
+    value=(
+        "retry: 1000\nid: 4711\n\n"
+        "id: 4712\nevent: attempt_changed\n"
+        'data: {"id":"01KAR2Y6H0G5S6ZD2M5J0Y3C51","name":"attempt_changed","at":"2026-11-23T09:15:09Z",'
+        '"call_id":"01KAR2Y6H0G5S6ZD2M5J0Y3C4V","attempt_id":"01KAR2Y6H0G5S6ZD2M5J0Y3C4W","employee_id":"E-5",'
+        '"client_id":"C-17","interest_id":"I-204","state":"ringing_client","outcome":null,'
+        '"phone_number":"+7913*****56"}\n\n'
+        ": nothing new\nid: 4715\n\n"
+    ),
+)
+
 CALL = NamedExample(
     id="talking",
     summary="An attempt that talks",

@@ -11,7 +11,7 @@ from telephony_core.errors import TelephonyError
 from telephony_http.bodies.shared import Told
 from telephony_http.metrics import CONTENT_TYPE
 from telephony_http.openapi import SERVICE, both
-from telephony_http.provide import TheMetrics, TheParts
+from telephony_http.provide import TheMetrics, TheParts, TheStopping
 
 STORE_ANSWERS_WITHIN = 3.0
 """Seconds: shorter than what a load balancer waits."""
@@ -25,8 +25,8 @@ class AliveTold(Told):
 
 
 class ReadyTold(Told):
-    """`providers`: how each is, in a word. A provider that is away is told and makes nothing unready: its reports, and
-    whatever else needs only us, must still get through."""
+    """`status`: `ready`, `not_ready` or `stopping`. `providers`: how each is, in a word. A provider that is away is
+    told and makes nothing unready: its reports, and whatever else needs only us, must still get through."""
 
     status: str
     store: str
@@ -49,13 +49,13 @@ async def alive() -> AliveTold:
     operation_id="isReady",
     summary="Ready?",
     description=both(
-        "503 while the store doesn't answer, or a provider was not asked yet.",
-        "503, пока хранилище не отвечает или провайдер ещё не опрошен.",
+        "503 while the store doesn't answer, a provider was not asked yet, or the service is stopping.",
+        "503, пока хранилище не отвечает, провайдер ещё не опрошен или сервис завершается.",
     ),
     tags=[SERVICE.name],
     responses={503: ResponseSpec(ReadyTold, generate_examples=False, description="Not ready")},
 )
-async def ready(parts: TheParts) -> Response[ReadyTold]:
+async def ready(parts: TheParts, stopping: TheStopping) -> Response[ReadyTold]:
     store = "available"
     try:
         async with asyncio.timeout(STORE_ANSWERS_WITHIN), parts.store.read() as uow:
@@ -63,9 +63,11 @@ async def ready(parts: TheParts) -> Response[ReadyTold]:
     except (TelephonyError, TimeoutError):
         store = "unavailable"
     providers = {name: condition() for name, condition in parts.conditions.items()}
-    is_ready = store == "available" and STARTING not in providers.values()
-    body = ReadyTold(status="ready" if is_ready else "not_ready", store=store, providers=providers)
-    return Response(body, status_code=200 if is_ready else 503)
+    status = "ready" if store == "available" and STARTING not in providers.values() else "not_ready"
+    if stopping.begun.is_set():
+        status = "stopping"
+    body = ReadyTold(status=status, store=store, providers=providers)
+    return Response(body, status_code=200 if status == "ready" else 503)
 
 
 @get(
