@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt lock clean docs broken-rules faults
+.PHONY: help run test check fmt lock clean docs broken-rules faults long-run fuzz
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -91,3 +91,11 @@ broken-rules: $(STAMPS)/dev ## break the code rule by rule and see its tests fai
 # Variables: QUICK=1, DATABASE=sqlite|postgresql|both, SEED, KILLS (at random), CALLS (with faults mixed).
 faults: $(STAMPS)/dev ## kill services, break their provider, compare what rang with what is stored (QUICK=1: 45 s)
 	@exec $(BIN)/python -m tests.faults
+
+# Variables: CALLS (10000), SEED, CALLS_OF_A_STAGE (2000).
+long-run: $(STAMPS)/dev ## thousands of calls with random behaviours and faults; numbers and verdicts compared (half an hour)
+	@exec $(BIN)/python -m tests.long_run
+
+# Variables: INPUTS (100000), SEED.
+fuzz: $(STAMPS)/dev ## throw events and bytes at the report endpoint (a quarter of an hour)
+	@exec $(BIN)/python -m tests.fuzz

@@ -30,8 +30,10 @@ class SimulatorHere:
     base_url: str
     token: str = TOKEN
 
-    async def idle(self) -> None:
-        assert await self.exchange.activity.wait_idle(20)
+    async def idle(self, within: float = 20.0) -> None:
+        """Returns when no call lives and no report waits."""
+        if not await self.exchange.activity.wait_idle(within):
+            raise TimeoutError(f"the simulator is busy: {self.exchange.activity.under_way} things are under way")
 
     def ledger(self) -> list[LedgerEntry]:
         return self.exchange.ledger.entries()
@@ -53,6 +55,19 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
+async def served(config: uvicorn.Config, listener: socket.socket) -> AsyncIterator[None]:
+    """A server in this event loop, for the time of the block."""
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        await server.answers.wait()
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@contextlib.asynccontextmanager
 async def simulator_here(
     *, speed: float = 100.0, assume_off: Iterable[str] = (), **options: Any
 ) -> AsyncIterator[SimulatorHere]:
@@ -60,8 +75,8 @@ async def simulator_here(
         token=TOKEN, speed=speed, assume_off=frozenset(assume_off), regions=demo_regions(), **options
     )
     exchange, connections = Exchange(config), Connections()
-    server = _Server(
-        uvicorn.Config(
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        server = uvicorn.Config(
             create_app_of(exchange, connections.end),
             loop="asyncio",
             http=connections.protocol(),
@@ -70,13 +85,5 @@ async def simulator_here(
             access_log=False,
             timeout_graceful_shutdown=1,
         )
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        await server.answers.wait()
-        yield SimulatorHere(exchange, f"http://127.0.0.1:{listener.getsockname()[1]}{BASE}/")
-    finally:
-        server.should_exit = True
-        await serving
-        listener.close()
+        async with served(server, listener):
+            yield SimulatorHere(exchange, f"http://127.0.0.1:{listener.getsockname()[1]}{BASE}/")

@@ -200,6 +200,8 @@ def _text(parent: Element, name: str) -> str | None:
     text = (child.text or "").strip() if child is not None else ""
     if len(text) > _LONGEST_TEXT:
         raise MalformedReport(f"{name} is longer than {_LONGEST_TEXT} characters")
+    if not text.isprintable():
+        raise MalformedReport(f"{name} holds what can't be printed")
     return text or None
 
 
