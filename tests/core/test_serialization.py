@@ -8,18 +8,21 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from telephony_core.call_facts import AttemptState, Cause, Fact, FactKind, LegName, Outcome
-from telephony_core.caller_id import CallerIdDecision, CallerIdPolicy, EarlierTalk, Question, Step
+from telephony_core.caller_id import CallerIdDecision, CallerIdPolicy, EarlierTalk, Question, Step, Sticky
 from telephony_core.carousel import (
+    LARGEST_DECISION,
     LARGEST_GENERATION,
+    MOST_CODES,
     Carousel,
     CarouselNumber,
     CarouselPool,
     ChosenBy,
     Generation,
+    NumberReason,
     NumberUse,
     Quarantine,
     ShowLimits,
@@ -40,6 +43,7 @@ from telephony_core.serialization import (
     limits_from_stored,
     limits_to_stored,
 )
+from telephony_core.testing.examples import a_decision
 
 AT = datetime(2026, 11, 23, 9, 15, 2, 123456, tzinfo=UTC)
 
@@ -100,60 +104,131 @@ def test_a_decision_comes_back_as_it_was(decision: CallerIdDecision) -> None:
     assert [step.saw for step in back.steps] == [step.saw for step in decision.steps]
 
 
-POOLS = ("siberia", "urals", "volga", "centre", "moscow", "north-west", "south", "caucasus", "far-east", "default")
-"""Ten pools, as the company has."""
+REASONS = tuple(NumberReason)
 
 
-def _pool(place: int, numbers_of_pool: list[PhoneNumber], chosen_by: ChosenBy, benched: bool) -> CarouselPool:
-    bench = Quarantine("marked as spam", "E-1", AT) if benched else None
-    return CarouselPool(
-        POOLS[place],
-        "beeline",
-        chosen_by,
-        ("RU-NVS", "RU-TOM") if place == 0 else (),
-        is_default=place == 9,
-        order=place,
-        chain=POOLS[1:9] if place == 0 else (),
-        generations=(
-            Generation(f"{POOLS[place]}-12", tuple(CarouselNumber(each, bench) for each in numbers_of_pool), AT),
-        ),
-    )
+def _spoken_against(number: PhoneNumber, reason: NumberReason) -> tuple[CarouselNumber, NumberUse]:
+    """The number and its use, so that in a pool with every limit just this reason speaks against it."""
+    bench = Quarantine("marked as spam", "E-1", AT) if reason is NumberReason.QUARANTINED else None
+    declared = None if reason is NumberReason.NOT_DECLARED else AT
+    use = NumberUse(shows_today=int(reason is NumberReason.OVER_CAP), last_shown_at=LATER)
+    return CarouselNumber(number, bench, declared), use
 
 
-@given(
-    st.lists(mobiles, min_size=LARGEST_GENERATION, max_size=LARGEST_GENERATION, unique=True),
-    st.sampled_from(ChosenBy),
-    st.sampled_from([0, 1, 9]),
-    st.booleans(),
-    st.permutations(range(LARGEST_GENERATION)),
-)
-def test_a_stored_decision_takes_at_most_1_kb(
-    shown: list[PhoneNumber], chosen_by: ChosenBy, exhausted: int, talked: bool, turns: list[int]
-) -> None:
-    """C8: with the largest generation, and after all the pools of a chain had nothing to show."""
-    pools = [
-        _pool(place, shown if place == exhausted else [PhoneNumber(f"+7999000{place:04d}")], ChosenBy.US, True)
-        for place in range(exhausted)
-    ]
-    pools.append(_pool(exhausted, shown, chosen_by, False))
-    pools += [
-        _pool(place, [PhoneNumber(f"+7999000{place:04d}")], ChosenBy.US, True) for place in range(exhausted + 1, 10)
-    ]
-    decision = CallerIdPolicy().decide(
-        Question(
-            now=AT + timedelta(days=40),
-            device=IpPhone("D-9", "E-5", "1017", "beeline", "1017@pbx"),
-            number_codes=("RU-NVS", "RU-TOM"),
-            client_codes=("RU-MOW",),
-            carousel=Carousel(tuple(pools)),
-            uses={number: NumberUse(turn=1000 + turn) for number, turn in zip(shown, turns, strict=True)},
-            earlier_talk=EarlierTalk(PhoneNumber("+79990000000"), AT) if talked else None,
+LATER = AT + timedelta(days=40)
+LIMITS = ShowLimits(per_day=1, rest_seconds=60)
+CODES = tuple(f"RU-{place:03}" for place in range(sum(MOST_CODES) + 2))
+
+
+@st.composite
+def largest_questions(draw: st.DrawFn) -> Question:
+    """Carousels in order that can make a decision as large as may be, and calls for which they do: many pools with long
+    ids, in a chain, of many numbers, the first of them without a usable one; a number and a client of many regions."""
+    count = draw(st.integers(1, 10))
+    length, letter = draw(st.integers(1, 40)), draw(st.sampled_from(["x", "ж", '"']))
+    ids = [f"{letter * length}{place}" for place in range(count)]
+    sizes = draw(st.lists(st.integers(1, LARGEST_GENERATION), min_size=count, max_size=count))
+    exhausted = draw(st.integers(0, count - 1))
+    prefix, digits = draw(st.sampled_from([("+7903", 7), ("+79", 9), ("+998", 12)]))
+    chosen_by = draw(st.sampled_from(ChosenBy))
+    spread = draw(st.integers(0, 10**digits - 1))
+    uses: dict[PhoneNumber, NumberUse] = {}
+    pools = []
+    for place, (pool_id, size) in enumerate(zip(ids, sizes, strict=True)):
+        carried = []
+        for at in range(size):
+            number = PhoneNumber(f"{prefix}{(place * 30 + at + at % 2 * spread) % 10**digits:0{digits}}")
+            against = _spoken_against(number, REASONS[at % 4])
+            fine = (CarouselNumber(number, declared_since=AT), NumberUse(turn=draw(st.integers(1, 99))))
+            each, uses[number] = against if place < exhausted else fine
+            carried.append(each)
+        pools.append(
+            CarouselPool(
+                pool_id,
+                "beeline",
+                chosen_by if place == exhausted else ChosenBy.US,
+                CODES[place : place + 1],
+                is_default=place == count - 1,
+                order=place,
+                chain=tuple(ids[place + 1 : -1]) if place == 0 else (),
+                limits=LIMITS,
+                declaration_required=True,
+                generations=(Generation(f"{pool_id}-12", tuple(carried), AT),),
+            )
         )
+    known = draw(st.none() | st.sampled_from(sorted(uses)))
+    return Question(
+        now=LATER,
+        device=IpPhone("D-9", "E-5", "1017", "beeline", "1017@pbx"),
+        number_codes=CODES[: MOST_CODES[0] + 1],
+        client_codes=CODES[MOST_CODES[0] : MOST_CODES[0] + 3],
+        carousel=Carousel(tuple(pools)),
+        uses=uses,
+        earlier_talk=EarlierTalk(known, AT - timedelta(days=draw(st.sampled_from([0, 36_400])))) if known else None,
     )
-    assert decision.pool_id == POOLS[exhausted]
+
+
+_SOURCES = (
+    ("numbering_plan", "client", "default"),
+    ("client", "numbering_plan", "default"),
+    ("client", "default"),
+    ("default",),
+)
+
+
+@given(largest_questions(), st.sampled_from(_SOURCES))
+def test_a_stored_decision_takes_at_most_1_kb(question: Question, sources: tuple[str, ...]) -> None:
+    """C8, C0: of any carousel in order; and one that could make a larger one is not in order."""
+    faults = {each.fault for each in question.carousel.faults()}
+    assume(faults <= {"decision_too_large", "number_active_twice", "number_repeated"})
+    policy = CallerIdPolicy(region_sources=sources, sticky_days=36_500, version="v" * 20)
+    decision = policy.decide(question)
+    selected = question.carousel.pool(decision.steps[1].saw["pool"])
+    assert selected is not None
     text = compact_json(decision_to_stored(decision))
     assert decision_from_stored(json.loads(text)) == decision
-    assert len(text.encode()) <= 1024, text
+    assert len(text.encode()) <= question.carousel.largest_decision(selected), text
+    if not faults:
+        assert len(text.encode()) <= LARGEST_DECISION, text
+
+
+@pytest.mark.parametrize(
+    ("pools", "size", "length", "fits"),
+    [
+        (10, 10, 7, True),
+        (10, 10, 12, False),
+        (5, 30, 7, True),
+        (10, 30, 7, False),
+        (4, 10, 24, True),
+        (4, 30, 24, False),
+    ],
+)
+def test_which_carousels_are_too_large_for_their_decisions(pools: int, size: int, length: int, fits: bool) -> None:
+    """C0, C8: longer ids go with shorter chains and smaller generations; today's ten pools of ten fit."""
+    ids = [f"{place}".rjust(length, "p") for place in range(pools)]
+    carousel = Carousel(
+        tuple(
+            CarouselPool(
+                pool_id,
+                "beeline",
+                ChosenBy.US,
+                CODES[place : place + 1],
+                is_default=place == pools - 1,
+                chain=tuple(ids[1:-1]) if place == 0 else (),
+                generations=(
+                    Generation(
+                        pool_id,
+                        tuple(CarouselNumber(PhoneNumber(f"+79{place}{at:08}")) for at in range(0, size * 999, 999)),
+                        AT,
+                    ),
+                ),
+            )
+            for place, pool_id in enumerate(ids)
+        )
+    )
+    faults = carousel.faults()
+    assert (faults == ()) is fits
+    assert {(fault.pool_id, fault.fault) for fault in faults} <= {(ids[0], "decision_too_large")}
 
 
 def test_a_decision_for_a_mobile_is_stored_small() -> None:
@@ -205,12 +280,37 @@ def test_a_decision_stored_earlier_is_still_read() -> None:
         ),
         fair=True,
     )
-    assert compact_json(decision_to_stored(decision)) == text
+    second = (
+        '{"f":2,"by":"u","v":"2026-11-01","at":"2026-11-23T09:15:02.123456Z","r":["c","RU-NVS"],"p":"siberia",'
+        '"g":"siberia-3","n":"10axcgzk 1 -2","q":1,"s":[["C4",{"c":["RU-TOM"],"s":[["siberia",["RU-NVS"]]],'
+        '"k":["RU-NVS"],"d":"centre"},"pool siberia by client"],["C3",["siberia",3,"q1"]],'
+        '["C7",["423"],"number 1"]],"t":1}'
+    )
+    assert compact_json(decision_to_stored(decision)) == second
+    assert decision_from_stored(json.loads(second)) == decision
+
+
+@pytest.mark.parametrize(
+    ("saw", "said"),
+    [
+        ([None, 3, 30], "the number of the earlier talk is not usable"),
+        ([2, 3, 30], "number 2"),
+        ([2, 30, 30], "the earlier talk is too long ago"),
+    ],
+)
+def test_what_was_said_of_an_earlier_talk_follows_from_what_was_seen(saw: list[Any], said: str) -> None:
+    """Law 11: left out of form 2, and worded in form 1."""
+    assert Sticky.sayings["C6"](dict(zip(("index", "age_days", "limit_days"), saw, strict=True))) == said
+    stored = decision_to_stored(a_decision())
+    for step in (["C6", saw], ["C6", saw, said]):
+        back = decision_from_stored({**stored, "s": [step]})
+        assert back.steps[0].said == said
+        assert decision_to_stored(back)["s"] == [["C6", saw]]
 
 
 def test_a_decision_of_a_later_form_is_not_misread() -> None:
-    with pytest.raises(ValueError, match="form 2"):
-        decision_from_stored({"f": 2})
+    with pytest.raises(ValueError, match="form 3"):
+        decision_from_stored({"f": 3})
 
 
 facts = st.builds(

@@ -6,21 +6,27 @@ turn it is) and C9 (which generation is active) live here; how they combine into
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from math import ceil, log
 
 from attrs import field, frozen, validators
 
 from telephony_core.phone import PhoneNumber
 from telephony_core.region import normal_codes
 
-LARGEST_GENERATION = 30
-"""Numbers in a generation at the most: a decision lists them and takes at most 1 kB as stored (C8)."""
+LARGEST_DECISION = 1024
+"""Bytes of a decision as stored, at the most (C8). It lists regions, pools and numbers: hence the next two limits, and
+`Carousel.largest_decision`, by which longer ids go with shorter chains and smaller generations."""
 
-MOST_CODES = (4, 2)
-"""Regions of a called number, and of a client, that a decision looks at: its steps list them."""
+LARGEST_GENERATION = 30
+"""Numbers in a generation at the most."""
+
+MOST_CODES = (3, 2)
+"""Regions of a called number, and of a client, that a decision looks at."""
 
 
 class ChosenBy(StrEnum):
@@ -222,6 +228,7 @@ class Carousel:
             *self._provider_faults(),
             *(fault for pool in self.pools for fault in self._chain_faults(pool)),
             *(fault for pool in self.pools for fault in _generation_faults(pool)),
+            *(fault for pool in self.pools for fault in self._size_faults(pool)),
             *self._numbers_active_twice(),
         )
 
@@ -271,6 +278,33 @@ class Carousel:
                 ahead.extend(link.chain if link else ())
         return False
 
+    def _size_faults(self, pool: CarouselPool) -> Iterator[CarouselFault]:
+        size = self.largest_decision(pool)
+        if size > LARGEST_DECISION:
+            yield CarouselFault(pool.id, "decision_too_large", str(size))
+
+    def largest_decision(self, pool: CarouselPool) -> int:
+        """Bytes that a decision about calls of this pool's regions can take as stored, at the most (C8).
+
+        A bound by what it lists, each part at its longest; `serialization` keeps within it.
+        """
+        mine = self.of_provider(pool.provider)
+        tried = list(mine.path(pool))
+        for place, each in enumerate(tried):
+            if each.chosen_by is ChosenBy.PROVIDER:
+                del tried[place + 1 :]  # the decision is the provider's, and nothing further is tried
+                break
+        serving = sorted((_stored_length(each.id) for each in mine.pools if each.region_codes), reverse=True)
+        named = [pool, *([mine.default] if mine.default is not None else [])]
+        return (
+            405  # the decision and its C4, C6 and C7 without ids and numbers, but with all codes that they may name
+            + sum(_stored_length(each.id) for each in named)
+            + sum(6 + length for length in serving[: sum(MOST_CODES)])
+            + sum(serving[: max(MOST_CODES)])
+            + sum(25 + _stored_length(each.id) for each in tried)
+            + max((_listed_length(generation) for each in tried for generation in each.generations), default=0)
+        )
+
     def _numbers_active_twice(self) -> Iterator[CarouselFault]:
         spans: dict[PhoneNumber, list[tuple[datetime, datetime | None, str]]] = {}
         for pool in self.pools:
@@ -297,6 +331,17 @@ def _generation_faults(pool: CarouselPool) -> Iterator[CarouselFault]:
             yield CarouselFault(pool.id, "generation_size", f"{generation.id}: {len(generation.numbers)}")
         if len({each.number for each in generation.numbers}) != len(generation.numbers):
             yield CarouselFault(pool.id, "number_repeated", generation.id)
+
+
+def _stored_length(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode())
+
+
+def _listed_length(generation: Generation) -> int:
+    """Bytes of a generation's id, of its numbers as a list of differences in base 36, and of their turns."""
+    digits = [int(each.number.digits) for each in generation.numbers] or [0]
+    largest, spread = ceil(log(max(digits) + 1, 36)), ceil(log(max(digits) - min(digits) + 1, 36))
+    return _stored_length(generation.id) + largest + len(digits) * (spread + 3)
 
 
 def fair_turn(turns: Sequence[int]) -> int:

@@ -222,6 +222,10 @@ CONFLICTS: dict[str, str] = {
     "generations_at_one_instant": "generation '{about}' of pool '{pool}' begins with another one",
     "generation_id_repeated": "two generations of pool '{pool}' have one id",
     "generation_size": "generation {about} of pool '{pool}': 1 to 30 numbers are possible",
+    "decision_too_large": (
+        "a decision about pool '{pool}' could take {about} bytes, 1024 at the most; "
+        "shorten its chain, its pools' ids, or generations"
+    ),
     "number_repeated": "generation '{about}' of pool '{pool}' has a number twice",
     "history_deleted": "generation '{about}' of pool '{pool}' began in the past and stays",
     "history_changed": "generation '{about}' of pool '{pool}' began in the past; schedule another one",
