@@ -52,8 +52,8 @@ class Process:
         )
 
     @asynccontextmanager
-    async def at_work(self, *, relays: bool = True) -> AsyncIterator[Self]:
-        attendants: list[Attendant] = [self.signals, self.feed, *([self.relay] if relays else [])]
+    async def at_work(self, *others: Attendant, signals: Attendant | None = None) -> AsyncIterator[Self]:
+        attendants: list[Attendant] = [signals or self.signals, self.feed, self.relay, *others]
         stop = asyncio.Event()
         working = asyncio.create_task(run_worker(None, stop=stop, clock=SystemClock(), attendants=attendants))
         try:

@@ -94,6 +94,10 @@ class PostgresSignals(LocalSignals):
         self._driver: Any = None  # asyncpg's connection, which comes without types
         self._to_forward = False
 
+    @property
+    def listens(self) -> bool:
+        return self._driver is not None and not self._driver.is_closed()
+
     def written(self) -> None:
         if self.relay_is_here:
             self.to_relay.ring()
@@ -129,12 +133,13 @@ class PostgresSignals(LocalSignals):
     async def _listen(self) -> None:
         self._held = await self._engine.connect()
         raw = await self._held.get_raw_connection()
-        raw.detach()  # the pool has as many connections as before
         driver: Any = raw.driver_connection
-        self._driver = driver
+        raw.detach()  # the pool has as many connections as before
         driver.add_termination_listener(self._lost)
+        await driver.execute("SET application_name = 'telephony: listens for events'")
         for channel, told in ((RELAYED, self.relayed), (WRITTEN, self._asked), (LEASE_FREE, self._free)):
             await driver.add_listener(channel, told)
+        self._driver = driver
         # What was told while nobody listened: everybody looks.
         self.to_relay.ring()
         self.relayed()
