@@ -51,4 +51,6 @@ class TestBeelineGateway(GatewayContract):
 
     async def test_its_capabilities(self, gateway: ProviderGateway) -> None:
         assert gateway.name == "beeline"
-        assert gateway.capabilities == Capabilities(two_step=False, hang_up=False, look_up=True, reports_shown=True)
+        assert gateway.capabilities == Capabilities(
+            two_step=False, hang_up=False, look_up=True, reports_shown=True, records=True
+        )

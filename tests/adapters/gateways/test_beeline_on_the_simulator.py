@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 from tests.adapters.beeline_simulator.receiver import Receiver
 from tests.adapters.gateways.beeline_kit import CLIENT, SPEED, a_client, a_dial
 
@@ -20,8 +21,9 @@ from telephony_adapters.gateways.beeline import (
     parse_report,
     to_provider_report,
 )
-from telephony_core.call import Attempt
+from telephony_core.call import Attempt, ShownNumber
 from telephony_core.call_facts import Outcome, Reading, read
+from telephony_core.caller_id import Verdict
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import (
     Accepted,
@@ -272,3 +274,26 @@ async def test_statuses_of_the_whole_staff(client: BeelineClient) -> None:
     assert None not in known.values()
     assert offline == {line.user_id for line in COMPANY.lines_of("E-18")}
     assert away == {line.user_id for line in COMPANY.lines_of("E-19")}
+
+
+async def test_a_talk_has_its_records_address_once_there_is_one(
+    simulator: SimulatorHandle, gateway: BeelineGateway, told: Receiver
+) -> None:
+    """The address needs no token: whoever may read the Call can hear the talk."""
+    attempt = an_attempt_now()
+    answer = await gateway.start(a_dial(line=LINE))
+    assert isinstance(answer, Accepted)
+    await idle(simulator)
+    facts = attempt.facts.union(*(report.facts for report in reports(told)))
+    talked = evolve(attempt, facts=facts, provider_reference=answer.reference)
+    found = await gateway.look_up(talked)
+    assert isinstance(found, Found)
+    assert found.shown is not None
+    assert found.record_url is not None
+    assert simulator.client.get(found.record_url).content[:4] == b"RIFF"
+    known = evolve(talked, shown=ShownNumber(found.shown, Verdict.CONFORMS))
+    assert await gateway.look_up(known) == Found(frozenset(), record_url=found.record_url)
+    assert await gateway.look_up(evolve(known, record_url="x")) == Found(frozenset())
+    assert await gateway.look_up(evolve(known, provider_reference="1:1")) == Found(frozenset())
+    without = evolve(gateway, records=False)
+    assert await without.look_up(known) == Found(frozenset())

@@ -165,13 +165,15 @@ class Capabilities:
     """What a gateway's provider can do.
 
     `two_step`: each leg is dialled on a request of its own. `hang_up`: a call can be ended from outside. `look_up`: it
-    can be asked about an attempt. `reports_shown`: it tells, sooner or later, which number the client saw.
+    can be asked about an attempt. `reports_shown`: it tells, sooner or later, which number the client saw. `records`:
+    it may have recorded a talk, and tells where when it is asked.
     """
 
     two_step: bool
     hang_up: bool
     look_up: bool
     reports_shown: bool
+    records: bool = False
 
 
 class ProviderGateway(Protocol):

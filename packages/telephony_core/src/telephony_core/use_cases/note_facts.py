@@ -83,13 +83,16 @@ class FactNotes:
         return ShownNumber(shown, verdict)
 
     def _with_look_up(self, before: Attempt, after: Attempt, now: datetime) -> Attempt:
-        """When to ask the provider: about a doubtful attempt at once, about the shown number a little after the end."""
+        """When to ask the provider: about a doubtful attempt at once, and a little after the end about the number that
+        was shown and the talk's record."""
         gateway = self.gateways.get(after.provider)
         if gateway is None or not gateway.capabilities.look_up:
             return after
         reading = after.reading
         if reading.ended:
-            wanted = gateway.capabilities.reports_shown and after.shown is None and reading.outcome not in _NEVER_RANG
+            number = gateway.capabilities.reports_shown and after.shown is None and reading.outcome not in _NEVER_RANG
+            record = gateway.capabilities.records and after.record_url is None and reading.outcome is Outcome.TALKED
+            wanted = number or record
             first = before.live
         else:
             wanted = reading.doubtful

@@ -214,9 +214,10 @@ class ReconcileCalls:
                 return attempt, ()
 
     async def _stop_waiting(self, uow: UnitOfWork, attempt: Attempt, now: datetime) -> Attempt:
-        """A shown number that wasn't reported long after the end counts as not reported (C10)."""
+        """A shown number that wasn't reported long after the end counts as not reported (C10); no record is waited for."""
         waited = attempt.ended_at is not None and now >= attempt.ended_at + self.rules.shown_wait
-        if attempt.shown is not None or attempt.look_up_at is None or not waited:
+        if attempt.look_up_at is None or not waited:
             return attempt
-        given_up = evolve(attempt, shown=ShownNumber(None, Verdict.NOT_REPORTED), look_up_at=None)
+        shown = attempt.shown or ShownNumber(None, Verdict.NOT_REPORTED)
+        given_up = evolve(attempt, shown=shown, look_up_at=None)
         return await uow.calls.save_attempt(given_up)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from telephony_adapters.gateways.beeline.answers import NOT_DONE, judge
 from telephony_adapters.gateways.beeline.call_statistics import (
@@ -29,7 +29,7 @@ from telephony_adapters.gateways.beeline.requests import (
     name_in_path,
 )
 from telephony_core.call import Attempt, Dial, HangUp
-from telephony_core.call_facts import LegName
+from telephony_core.call_facts import LegName, Outcome
 from telephony_core.ports import CannotTell, Capabilities, DialAnswer, Found, LookUp, NotSent, OutcomeUnknown
 
 PROVIDER = "beeline"
@@ -39,7 +39,7 @@ PROVIDER = "beeline"
 class BeelineGateway:
     """`ProviderGateway` of Beeline; lives as long as its client. What is assumed of Beeline is set here (BAn: see
     docs/beeline-assumptions.md): `number_format` BA4, `duration_unit` BA7, `reread_after` (seconds) BA9, `not_done` and
-    `listed_only` BA10."""
+    `listed_only` BA10. `records`: whether talks are recorded, so that their records are asked for."""
 
     client: BeelineClient
     number_format: NumberFormat = NumberFormat.SEVEN
@@ -48,6 +48,7 @@ class BeelineGateway:
     reread_after: float = 1.1
     not_done: frozenset[str] = NOT_DONE
     listed_only: bool = False
+    records: bool = True
 
     @property
     def name(self) -> str:
@@ -56,7 +57,7 @@ class BeelineGateway:
     @property
     def capabilities(self) -> Capabilities:
         """No request of Beeline's that ends a call is known (BA8)."""
-        return Capabilities(two_step=False, hang_up=False, look_up=True, reports_shown=True)
+        return Capabilities(two_step=False, hang_up=False, look_up=True, reports_shown=True, records=self.records)
 
     async def start(self, command: Dial) -> DialAnswer:
         """One request for both legs, never repeated. Raises nothing; a cancelled task is cancelled."""
@@ -81,8 +82,28 @@ class BeelineGateway:
         return False
 
     async def look_up(self, attempt: Attempt) -> LookUp:
-        """Asks the statistics. Never `Absent`: a row may come ten minutes late, and a call that rang unanswered at the
-        employee's leaves none."""
+        """Asks the statistics, and after a talk for its record. Never `Absent`: a row may come ten minutes late, and a
+        call that rang unanswered at the employee's leaves none."""
+        told = Found(frozenset())
+        if attempt.live or attempt.shown is None:
+            answer = await self._by_statistics(attempt)
+            if not isinstance(answer, Found):
+                return await self._with_record(attempt, told) or answer
+            told = answer
+        return await self._with_record(attempt, told) or told
+
+    async def _with_record(self, attempt: Attempt, told: Found) -> Found | None:
+        """What was told and the record's address with it; None while there is none to be had."""
+        talked = attempt.reading.outcome is Outcome.TALKED
+        if not (self.records and talked and attempt.record_url is None and attempt.provider_reference):
+            return None
+        try:
+            url = await self.client.record_url(attempt.provider_reference, attempt.device.line)
+        except (BeelineError, ValueError):
+            return None
+        return evolve(told, record_url=url)
+
+    async def _by_statistics(self, attempt: Attempt) -> LookUp:
         try:
             row = await self._only_row(attempt)
             if attempt.live:

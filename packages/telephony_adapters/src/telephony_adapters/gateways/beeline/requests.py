@@ -31,6 +31,7 @@ BASE_PATH = "/apis/portal"
 TOKEN_HEADER = "X-MPBX-API-AUTH-TOKEN"  # noqa: S105 - the header's name
 BIGGEST_ANSWER = 1024 * 1024
 STATISTICS_PAGE = 100
+LONGEST_URL = 2000
 
 _NAME = re.compile(r"[A-Za-z0-9+_@-][A-Za-z0-9+_.@-]{0,99}")
 
@@ -178,6 +179,17 @@ class BeelineClient:
     async def unsubscribe(self, subscription_id: str) -> None:
         """DELETE `subscription`."""
         await self._ask("DELETE", "subscription", params={"subscriptionId": subscription_id})
+
+    async def record_url(self, external_id: str, user_id: str) -> str:
+        """GET `records/{externalId}/{userId}/reference`: where the record of a talk can be heard, for as long as
+        Beeline says. `RequestRefused` if there is none (yet)."""
+        path = f"records/{quote(external_id, safe='')}/{name_in_path(user_id)}/reference"
+        found = _json(await self._ask("GET", path))
+        match found:
+            case {"url": str(url)} if url.startswith(("http://", "https://")) and len(url) <= LONGEST_URL:
+                return url
+            case _:
+                raise RequestRefused(200, None, "the answer names no address")
 
     async def statistics(self, user_id: str, since: datetime, until: datetime, page: int = 0) -> list[Any]:
         """GET `v2/statistics`: a page of rows as they come, newest first; a full one may have successors."""
