@@ -158,7 +158,7 @@ async def test_without_the_version_that_was_read_nothing_is_set(callers: Callers
     asked = _as_asked(await _pool(callers), title="another")
     answer = await callers.put("/carousel/pools/siberia", asked, as_=MANAGER, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
-    assert answer.json()["errors"][0]["field"] == "If-Match"
+    assert answer.json()["errors"][0]["field"] == next(iter(headers), "If-Match")
 
 
 async def test_a_weak_etag_of_a_compressing_proxy_is_taken(callers: Callers) -> None:

@@ -20,6 +20,7 @@ from litestar.types import ExceptionHandlersMap
 
 from telephony_core.errors import IdempotencyKeyMissing, InvalidRequest, NotFound, TelephonyError
 from telephony_core.phone import masked_in
+from telephony_http.limits import SAYS
 from telephony_http.request_log import request_id_of
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ STATUS: Mapping[str, int] = {
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _MISSING = re.compile(r"Missing required [a-z]+ parameter '([A-Za-z_-]+)'")
+
+_UNLIKE = re.compile(r"Expected `str` matching regex (.*)\Z", re.DOTALL)
 
 _RETRY_WHEN_AWAY = 5
 """Seconds for Retry-After where what is away didn't say when it comes back."""
@@ -175,7 +178,7 @@ def refusal(request: AnyRequest, error: TelephonyError) -> Response[bytes]:
 def of_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The reply to what the framework refuses: unknown addresses and methods, bodies that are too large."""
     if isinstance(error, ValidationException):
-        return refusal(request, _invalid(error))
+        return refusal(request, _invalid(request, error))
     kind = _OF_HTTP.get(error.status_code)
     if kind is None and 400 <= error.status_code < 500:
         kind = InvalidRequest
@@ -200,7 +203,7 @@ def invalid_field(field: str, message: str) -> InvalidRequest:
     return InvalidRequest(f"{field}: {message}" if field else message, errors=[{"field": field, "message": message}])
 
 
-def _invalid(error: ValidationException) -> InvalidRequest:
+def _invalid(request: AnyRequest, error: ValidationException) -> InvalidRequest:
     """The framework's complaints of path, query and headers, without the values that it quotes."""
     if missing := _MISSING.match(error.detail):
         if missing[1] == IDEMPOTENCY_KEY:
@@ -209,15 +212,26 @@ def _invalid(error: ValidationException) -> InvalidRequest:
     complaints = error.extra if isinstance(error.extra, list) else []
     if any(each.get("key") == "data" and each["message"] == "'data'" for each in complaints):
         return invalid_field("", "The body is empty; JSON is expected")
-    errors = [{"field": str(each.get("key", "")), "message": expected(str(each["message"]))} for each in complaints]
+    errors = [
+        {"field": _name_outside(request, str(each.get("key", ""))), "message": expected(str(each["message"]))}
+        for each in complaints
+    ]
     if not errors:
         return InvalidRequest()
     return InvalidRequest("; ".join(f"{each['field']}: {each['message']}" for each in errors), errors=errors)
 
 
+def _name_outside(request: AnyRequest, argument: str) -> str:
+    """What a handler's argument is called by who sends it: `If-Match`, `state`."""
+    field = request.route_handler.parsed_fn_signature.parameters.get(argument)
+    return getattr(field.kwarg_definition, "name", None) or argument if field is not None else argument
+
+
 def expected(message: str) -> str:
     """A message of msgspec's, without the value that some of them quote."""
     message = message.split(" - at `", maxsplit=1)[0]
+    if unlike := _UNLIKE.match(message):
+        return SAYS.get(unlike[1], "This is not written as it is expected here")
     if message.startswith("Invalid enum value"):
         return "Not one of the values that are allowed here"
     if message.startswith("Invalid value"):

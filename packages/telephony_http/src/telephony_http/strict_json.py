@@ -21,6 +21,7 @@ from litestar.typing import FieldDefinition
 
 from telephony_core.errors import InvalidRequest
 from telephony_core.phone import masked_in
+from telephony_http.bodies.shared import ONE_OF, ONLY_ONE_OF
 from telephony_http.error_replies import UnsupportedMediaType, expected, invalid_field
 
 Body = TypeVar("Body")
@@ -102,6 +103,10 @@ def _explained(message: str, kind: type[Any]) -> InvalidRequest:
         return invalid_field(_joined(path, masked_in(unknown[1][:_LONGEST_NAME])), "There is no such field")
     if missing := _MISSING.match(bare):
         return invalid_field(_joined(path, missing[1]), "This field is required")
+    if bare.startswith((ONLY_ONE_OF, ONE_OF)):
+        names = bare.partition(": ")[2].split(", ")
+        errors = [{"field": _joined(path, name), "message": bare} for name in names]
+        return InvalidRequest(f"{path}: {bare}" if path else bare, errors=errors)
     if bare.startswith("Invalid enum value") and (allowed := _allowed(kind, path)):
         return invalid_field(path, f"Expected one of: {', '.join(allowed)}")
     return invalid_field(path, expected(bare))

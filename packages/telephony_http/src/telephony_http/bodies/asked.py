@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from telephony_core.errors import InvalidRequest
 from telephony_core.party import Target, TargetKind
 from telephony_core.use_cases.initiate_call import InitiateRequest
 from telephony_http.bodies.shared import Asked, Id, Instant, Note, instant
-from telephony_http.error_replies import invalid_field
+from telephony_http.limits import NUMBER
 
 MOST_ACKNOWLEDGED = 10
+NUMBER_OR_ITS_ID = ("phone_number", "phone_number_id")
 
-Number = Annotated[str, Meta(min_length=1, max_length=80, examples=["+79139123456", "8 (913) 912-34-56"])]
+Number = Annotated[str, NUMBER.of_body()]
 
 
 class TargetAsked(Asked):
@@ -30,12 +30,17 @@ class TargetAsked(Asked):
 class CallAsked(Asked):
     """An existing Call, by our id or by the CRM's own; a new `external_id` makes a new Call that carries it."""
 
+    alternatives: ClassVar[tuple[str, ...]] = ("id", "external_id")
+    needs_one: ClassVar[bool] = True
+
     id: Id | None = None
     external_id: Id | None = None
 
 
 class PlaceCall(Asked):
     """A call to place. Only `target` is needed; the defaults are: primary number, preferred device, a new Call."""
+
+    alternatives: ClassVar[tuple[str, ...]] = NUMBER_OR_ITS_ID
 
     target: TargetAsked
     phone_number: Number | None = None
@@ -50,13 +55,9 @@ class PlaceCall(Asked):
     employee_id: Id | None = None
 
     def to_request(self, fingerprint: str) -> InitiateRequest:
-        """Raises `InvalidRequest` for what makes no sense together."""
+        """Raises `InvalidRequest` if `due_at` is no day of the calendar."""
         given = self.acknowledge_unknown or []
         acknowledged: Any = [given] if isinstance(given, str) else given
-        call = self.call or CallAsked()
-        if self.call is not None and (call.id is None) == (call.external_id is None):
-            raise invalid_field("call", "Name the Call by 'id' or by 'external_id', one of both")
-        self._plain_or_dialled()
         return InitiateRequest(
             target=self.target.to_target(),
             fingerprint=fingerprint,
@@ -64,8 +65,8 @@ class PlaceCall(Asked):
             phone_number_id=self.phone_number_id,
             device_id=self.device_id,
             override_quiet_hours=self.override_quiet_hours,
-            call_id=call.id,
-            external_id=call.external_id,
+            call_id=self.call.id if self.call is not None else None,
+            external_id=self.call.external_id if self.call is not None else None,
             dial=self.dial,
             note=self.note,
             due_at=instant(self.due_at, "due_at"),
@@ -73,17 +74,11 @@ class PlaceCall(Asked):
             employee_id=self.employee_id,
         )
 
-    def _plain_or_dialled(self) -> None:
-        if self.phone_number is not None and self.phone_number_id is not None:
-            message = "Name the number by 'phone_number' or by 'phone_number_id', not both"
-            raise InvalidRequest(
-                f"{message}.",
-                errors=[{"field": name, "message": message} for name in ("phone_number", "phone_number_id")],
-            )
-
 
 class PreviewCall(Asked):
     """What would the client see? Without `device_id`: for each of the employee's devices."""
+
+    alternatives: ClassVar[tuple[str, ...]] = NUMBER_OR_ITS_ID
 
     target: TargetAsked
     phone_number: Number | None = None

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from telephony_core.carousel import CarouselPool, ChosenBy, ShowLimits, WhenExhausted
-from telephony_http.bodies.asked import Number
 from telephony_http.bodies.shared import Asked, Id, Instant
+from telephony_http.limits import POOL_ID, POOL_NUMBER, REASON, REGION, TEXT
 
-Code = Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["RU-NVS"])]
-PoolId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$", examples=["siberia"])]
+Code = Annotated[str, REGION.of_body()]
+PoolId = Annotated[str, POOL_ID.of_body()]
+PoolNumber = Annotated[str, POOL_NUMBER.told()]
 Some = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -29,7 +30,7 @@ class PoolAsked(Asked):
     provider: Id
     chosen_by: Literal["provider", "us"]
     regions: Annotated[list[Code], Meta(max_length=200)]
-    title: Annotated[str, Meta(max_length=200)] = ""
+    title: Annotated[str, TEXT.of_body()] = ""
     default: bool = False
     order: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     chain: Annotated[list[PoolId], Meta(max_length=50)] = field(default_factory=list)
@@ -56,7 +57,7 @@ class PoolAsked(Asked):
 class GenerationAsked(Asked):
     """The numbers of a pool from `activates_at` on; without it: from now on. `id`: a name of your own."""
 
-    numbers: Annotated[list[Number], Meta(min_length=1, max_length=30)]
+    numbers: Annotated[list[PoolNumber], Meta(min_length=1, max_length=30)]
     activates_at: Instant | None = None
     id: PoolId | None = None
 
@@ -64,7 +65,7 @@ class GenerationAsked(Asked):
 class QuarantineAsked(Asked):
     """Why the number is put on the bench."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, REASON.of_body()]
 
 
 class DeclarationAsked(Asked):

@@ -13,13 +13,15 @@ import msgspec
 from msgspec import Meta
 
 from telephony_core.party import Permission, Principal
-from telephony_http.bodies.shared import LONGEST_ID, Asked, Told
+from telephony_http.bodies.shared import Asked, Told
+from telephony_http.limits import DAY, LABEL, LINE, NEW_ID, NUMBER, TEXT
 from telephony_http.privacy import without_digits
 
-Text = Annotated[str, Meta(max_length=200)]
-Date = Annotated[str, Meta(max_length=40, examples=["2026-11-23", "2026-11-23T09:15:02Z"])]
-OtherId = Annotated[str, Meta(max_length=LONGEST_ID)]
-OwnNumber = Annotated[str, Meta(max_length=80, examples=["+79031234567"])]
+Line = Annotated[str, LINE.of_body()]
+Text = Annotated[str, TEXT.of_body()]
+Date = Annotated[str, DAY.of_body()]
+OtherId = Annotated[str, NEW_ID.of_body()]
+OwnNumber = Annotated[str, NUMBER.of_body()]
 
 MOST_NUMBERS = 100
 
@@ -27,7 +29,7 @@ MOST_NUMBERS = 100
 class EmployeeAsked(Asked):
     """An employee. A new one without `permissions` has `call` and `see_full_numbers`; `[]`: none."""
 
-    name: Text
+    name: Line
     active: bool | None = None
     permissions: list[Literal[
         "call", "call_free_hand", "override_quiet_hours", "see_full_numbers", "act_for_others", "manage_carousel",
@@ -39,7 +41,7 @@ class DeviceAsked(Asked):
     """A device. `line`: the provider's name of it (Beeline: the user id); `sim_*` and `fmtn`: of a mobile."""
 
     kind: Literal["ip_phone", "mobile"]
-    line: Text
+    line: Line
     label: Text | None = None
     provider: Text | None = None
     number: OwnNumber | None = None
@@ -55,7 +57,7 @@ class PhoneNumberAsked(Asked):
     """A number as it is typed in the CRM. `do_not_call` left out: the mark stays as it is."""
 
     number: Text
-    label: Annotated[str, Meta(max_length=60)] | None = None
+    label: Annotated[str, LABEL.of_body()] | None = None
     primary: bool = False
     do_not_call: bool | None = None
 
@@ -66,7 +68,7 @@ PhoneNumbers = Annotated[list[Text | PhoneNumberAsked], Meta(max_length=MOST_NUM
 class ClientAsked(Asked):
     """A client. `phone_numbers`: all of them, in their order; `regions`: ISO 3166-2 codes or the register's names."""
 
-    name: Text
+    name: Line
     phone_numbers: PhoneNumbers | None = None
     regions: Annotated[list[Text], Meta(max_length=100)] | None = None
     do_not_call: bool | None = None
@@ -75,7 +77,7 @@ class ClientAsked(Asked):
 
 class ContactAsked(Asked):
     id: OtherId
-    name: Text
+    name: Line
     phone_numbers: PhoneNumbers = msgspec.field(default_factory=list)
 
 

@@ -1,10 +1,10 @@
-"""What bodies share: instants, limits of strings, and who may see a number."""
+"""What bodies share: their two families, their instants and enumerations, and who may see a number."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -12,24 +12,41 @@ from msgspec import Meta
 from telephony_core.party import Permission, Principal
 from telephony_core.phone import PhoneNumber
 from telephony_http.error_replies import invalid_field
+from telephony_http.limits import ID, INSTANT, NOTE
 
-LONGEST_ID = 100
-LONGEST_NOTE = 2000
-
-# Control characters have no place in an id, and PostgreSQL keeps no NUL in a text.
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-Id = Annotated[str, Meta(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)]
-Note = Annotated[str, Meta(max_length=LONGEST_NOTE, pattern=r"^[^\x00]*$")]
+Id = Annotated[str, ID.of_body()]
+Note = Annotated[str, NOTE.of_body()]
 # An instant is taken as text: msgspec would make one of a number, too, and of a date without a zone.
-Instant = Annotated[str, Meta(max_length=40)]
+Instant = Annotated[str, INSTANT.of_body()]
+Moment = Annotated[datetime, Meta(tz=True)]
+"""An instant that we tell: with its zone, which msgspec says in a schema only where it is demanded."""
 
-_RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
-)
+ONLY_ONE_OF = "Send only one of: "
+ONE_OF = "Send one of: "
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A body, or a part of one, that somebody sends us: what it doesn't know is refused by name."""
+
+    alternatives: ClassVar[tuple[str, ...]] = ()
+    """Fields of which no two may be sent."""
+    needs_one: ClassVar[bool] = False
+    """Whether one of them must be."""
+
+    def __post_init__(self) -> None:
+        given = sum(getattr(self, name) is not None for name in self.alternatives)
+        if given > 1 or (given == 0 and self.needs_one):
+            # Told by `strict_json`: a ValueError comes out with the place of the body in which it arose.
+            raise ValueError(f"{ONE_OF if self.needs_one else ONLY_ONE_OF}{', '.join(self.alternatives)}")
+
+    @classmethod
+    def impossible(cls) -> dict[str, Any] | None:
+        """The schema of what `__post_init__` refuses; None if it takes all."""
+        if not cls.alternatives:
+            return None
+        several = {"properties": {name: {"type": "string"} for name in cls.alternatives}, "required": cls.alternatives}
+        none = {"properties": {name: {"type": "null"} for name in cls.alternatives}}
+        return {"anyOf": [several, none]} if cls.needs_one else several
 
 
 class Told(msgspec.Struct, kw_only=True):
@@ -37,20 +54,18 @@ class Told(msgspec.Struct, kw_only=True):
 
 
 def instant(text: str | None, field: str) -> datetime | None:
-    """An RFC 3339 instant, in UTC. Raises `InvalidRequest` that names the field."""
+    """A text within the limits of INSTANT, in UTC. `InvalidRequest` names the field if there is no such day."""
     if text is None:
         return None
-    found = None
-    # An unescaped '+' in a query arrives as a space.
-    plain = re.sub(r" ([0-9]{2}:[0-9]{2})\Z", r"+\1", text.strip())
-    if _RFC_3339.match(plain):
-        try:
-            found = datetime.fromisoformat(plain.upper()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            found = None
-    if found is None:
-        raise invalid_field(field, "Expected an instant with its zone, such as 2026-11-23T09:15:02Z")
-    return found
+    try:
+        return datetime.fromisoformat(text.upper().replace(" ", "+")).astimezone(UTC)
+    except ValueError:  # the 30th of February
+        raise invalid_field(field, INSTANT.says) from None
+
+
+def one_of(values: Iterable[str]) -> Meta:
+    """The values that a text of ours can have, for the document: `Annotated[str, one_of(CallState)]`."""
+    return Meta(extra_json_schema={"enum": [str(value) for value in values]})
 
 
 def seen_by(principal: Principal, number: PhoneNumber | None) -> str | None:

@@ -7,22 +7,13 @@ from typing import Annotated, Literal
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
-from telephony_http.bodies.shared import LONGEST_ID, PRINTABLE
 from telephony_http.error_replies import invalid_field
+from telephony_http.limits import ID, INSTANT
 
-ClientId = Annotated[
-    str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The client's id in the CRM")
-]
-InterestId = Annotated[
-    str,
-    PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The interest's id in the CRM"),
-]
-EmployeeId = Annotated[
-    str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The employee's id, or `me`")
-]
-CallId = Annotated[
-    str, PathParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE, description="The Call's id")
-]
+ClientId = Annotated[str, PathParameter(**ID.of_argument(), description="The client's id in the CRM")]
+InterestId = Annotated[str, PathParameter(**ID.of_argument(), description="The interest's id in the CRM")]
+EmployeeId = Annotated[str, PathParameter(**ID.of_argument(), description="The employee's id, or `me`")]
+CallId = Annotated[str, PathParameter(**ID.of_argument(), description="The Call's id")]
 
 
 def no_others(query: Iterable[str], known: Collection[str]) -> None:
@@ -32,9 +23,9 @@ def no_others(query: Iterable[str], known: Collection[str]) -> None:
             raise invalid_field(name[:60], f"There is no such filter; known are: {', '.join(sorted(known))}")
 
 
-OptionalId = Annotated[str | None, QueryParameter(min_length=1, max_length=LONGEST_ID, pattern=PRINTABLE)]
+OptionalId = Annotated[str | None, QueryParameter(**ID.of_argument())]
 OptionalInstant = Annotated[
-    str | None, QueryParameter(max_length=40, description="RFC 3339, such as `2026-11-23T09:15:02Z`")
+    str | None, QueryParameter(**INSTANT.of_argument(), description="RFC 3339, such as `2026-11-23T09:15:02Z`")
 ]
 Cursor = Annotated[str | None, QueryParameter(max_length=500, description="`next_cursor` of the page before")]
 PageSize = Annotated[int, QueryParameter(ge=1, le=200, description="Calls on a page")]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Response, delete, get, post, put
 from litestar.openapi import ResponseSpec
@@ -28,6 +27,7 @@ from telephony_http.bodies.carousel import (
 from telephony_http.bodies.carousel_asked import GenerationAsked, PoolAsked
 from telephony_http.bodies.shared import instant
 from telephony_http.error_replies import invalid_field
+from telephony_http.limits import ETAG, POOL_ID, POOL_NUMBER
 from telephony_http.openapi import CAROUSEL, both, refusals
 from telephony_http.provide import Running, TheParts, Viewing, WhoAsks
 from telephony_http.routes.arguments import OptionalInstant
@@ -36,19 +36,14 @@ from telephony_http.strict_json import StrictJson
 PERIOD = timedelta(days=30)
 """What conformance looks at where no `since` is given."""
 
-PoolIdInPath = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The pool's id")]
-GenerationId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9._-]{1,64}$", description="The generation's id")]
+PoolIdInPath = Annotated[str, PathParameter(**POOL_ID.of_argument(), description="The pool's id")]
+GenerationId = Annotated[str, PathParameter(**POOL_ID.of_argument(), description="The generation's id")]
 IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", max_length=100, description="The ETag of the pool as you read it")
+    str | None,
+    HeaderParameter(name="If-Match", **ETAG.of_argument(), description="The ETag of the pool as you read it"),
 ]
-IfNoneMatch = Annotated[
-    str | None, HeaderParameter(name="If-None-Match", max_length=100, description="`*`: the pool is new")
-]
-OnePool = Annotated[
-    str | None, QueryParameter(name="pool", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Of this pool only")
-]
-
-_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"\Z')
+IfNoneMatch = Annotated[Literal["*"] | None, HeaderParameter(name="If-None-Match", description="`*`: the pool is new")]
+OnePool = Annotated[str | None, QueryParameter(name="pool", **POOL_ID.of_argument(), description="Of this pool only")]
 
 
 @get(
@@ -128,16 +123,13 @@ def _etag(version: int) -> str:
 
 def _expected_version(if_match: str | None, if_none_match: str | None) -> int | None:
     """The version that was read; None for a pool that is new."""
-    if if_match is None and if_none_match is not None and if_none_match.strip() == "*":
-        return None
-    if if_match is None:
+    if if_match is not None:
+        return int(if_match.removeprefix("W/").strip('"'))
+    if if_none_match is None:
         raise invalid_field(
             "If-Match", "Send the ETag of the pool as you read it, or 'If-None-Match: *' for a pool that is new"
         )
-    found = _ETAG.match(if_match.strip())
-    if found is None:
-        raise invalid_field("If-Match", 'Send the one ETag that GET of this pool answered, such as "3"')
-    return int(found[1])
+    return None
 
 
 @post(
@@ -177,9 +169,9 @@ def _mobile_numbers(texts: Iterable[str], parser: PhoneNumberParser) -> list[Pho
     errors: list[dict[str, str]] = []
     for place, text in enumerate(texts):
         parsed = parser.parse(text)
-        if parsed.number is None or parsed.extension or parsed.destination is not DestinationClass.RUSSIAN_MOBILE:
-            message = "Expected a Russian mobile number, +7 9XX XXX-XX-XX; pools hold only such"
-            errors.append({"field": f"numbers[{place}]", "message": message})
+        mobile = parsed.destination is DestinationClass.RUSSIAN_MOBILE and not parsed.extension
+        if parsed.number is None or not mobile or not POOL_NUMBER.fits(text):
+            errors.append({"field": f"numbers[{place}]", "message": POOL_NUMBER.says})
         else:
             found.append(parsed.number)
     if errors:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from litestar import delete, put
@@ -12,22 +11,18 @@ from telephony_core.phone import PhoneNumber
 from telephony_http.bodies.carousel import NumberTold, number_told
 from telephony_http.bodies.carousel_asked import DeclarationAsked, QuarantineAsked
 from telephony_http.bodies.shared import instant
-from telephony_http.error_replies import invalid_field
+from telephony_http.limits import E164
 from telephony_http.openapi import CAROUSEL, both, refusals
 from telephony_http.provide import Running, WhoAsks
 from telephony_http.strict_json import StrictJson
 
 NumberInPath = Annotated[
-    str, PathParameter(min_length=1, max_length=40, description="Its digits, such as `79031234567`; `+` is accepted")
+    str, PathParameter(**E164.of_argument(), description="Its digits, such as `79031234567`; `+` is accepted")
 ]
-_DIGITS = re.compile(r"\+?([1-9][0-9]{6,14})\Z")
 
 
 def _number(text: str) -> PhoneNumber:
-    found = _DIGITS.match(text)
-    if found is None:
-        raise invalid_field("number", "Expected the digits of a number with its country code: 79XXXXXXXXX")
-    return PhoneNumber(f"+{found[1]}")
+    return PhoneNumber(f"+{text.removeprefix('+')}")
 
 
 @put(
@@ -46,8 +41,6 @@ def _number(text: str) -> PhoneNumber:
 async def quarantine(
     number: NumberInPath, data: JSONBody[QuarantineAsked], principal: WhoAsks, run_carousel: Running
 ) -> NumberTold:
-    if not data.reason.strip():
-        raise invalid_field("reason", "Say why the number is put on the bench")
     return number_told(await run_carousel.quarantine(principal, _number(number), data.reason))
 
 

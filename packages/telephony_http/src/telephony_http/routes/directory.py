@@ -25,17 +25,16 @@ from telephony_http.bodies.directory import (
     Stored,
     stored_told,
 )
-from telephony_http.bodies.shared import LONGEST_ID
 from telephony_http.container import Parts
-from telephony_http.error_replies import invalid_field
+from telephony_http.limits import NEW_EMPLOYEE_ID, NEW_ID
 from telephony_http.openapi import DIRECTORY, both, refusals
 from telephony_http.provide import TheParts, WhoAsks
-from telephony_http.routes.arguments import ClientId, InterestId
-from telephony_http.routes.devices import MYSELF
 from telephony_http.strict_json import Fields, FieldsOfJson
 
-NewEmployeeId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The employee's id")]
-DeviceId = Annotated[str, PathParameter(min_length=1, max_length=LONGEST_ID, description="The device's id")]
+EmployeeId = Annotated[str, PathParameter(**NEW_EMPLOYEE_ID.of_argument(), description="The employee's id")]
+DeviceId = Annotated[str, PathParameter(**NEW_ID.of_argument(), description="The device's id")]
+ClientId = Annotated[str, PathParameter(**NEW_ID.of_argument(), description="The client's id in the CRM")]
+InterestId = Annotated[str, PathParameter(**NEW_ID.of_argument(), description="The interest's id in the CRM")]
 
 _REFUSALS = ("request_too_large", "unsupported_media_type", "directory_unavailable")
 
@@ -62,9 +61,8 @@ def _answers(kind: type[Stored], *more: str) -> dict[int, ResponseSpec]:
     responses=_answers(EmployeeStored),
 )
 async def put_employee(
-    employee_id: NewEmployeeId, data: JSONBody[EmployeeAsked], principal: WhoAsks, parts: TheParts
+    employee_id: EmployeeId, data: JSONBody[EmployeeAsked], principal: WhoAsks, parts: TheParts
 ) -> Response[EmployeeStored]:
-    _not_me(employee_id)
     return await _put(parts, principal, "employees", data, EmployeeStored, id=employee_id)
 
 
@@ -82,13 +80,12 @@ async def put_employee(
     responses=_answers(DeviceStored, "employee_not_found"),
 )
 async def put_device(
-    employee_id: NewEmployeeId,
+    employee_id: EmployeeId,
     device_id: DeviceId,
     data: JSONBody[DeviceAsked],
     principal: WhoAsks,
     parts: TheParts,
 ) -> Response[DeviceStored]:
-    _not_me(employee_id)
     return await _put(parts, principal, "devices", data, DeviceStored, id=device_id, employee_id=employee_id)
 
 
@@ -128,11 +125,6 @@ async def put_interest(
     interest_id: InterestId, data: JSONBody[InterestAsked], principal: WhoAsks, parts: TheParts
 ) -> Response[InterestStored]:
     return await _put(parts, principal, "interests", data, InterestStored, id=interest_id)
-
-
-def _not_me(employee_id: str) -> None:
-    if employee_id == MYSELF:
-        raise invalid_field("employee_id", f"Name the employee by their id; '{MYSELF}' can't be one")
 
 
 async def _put(

@@ -7,7 +7,6 @@ from litestar.params import JSONBody
 
 from telephony_http.bodies.asked import PreviewCall
 from telephony_http.bodies.devices import PreviewsTold, preview_told
-from telephony_http.error_replies import invalid_field
 from telephony_http.openapi import CALLER_ID, both, refusals
 from telephony_http.provide import Previewing, WhoAsks
 from telephony_http.strict_json import StrictJson
@@ -37,8 +36,6 @@ from telephony_http.strict_json import StrictJson
     ),
 )
 async def preview(data: JSONBody[PreviewCall], principal: WhoAsks, preview_caller_id: Previewing) -> PreviewsTold:
-    if data.phone_number is not None and data.phone_number_id is not None:
-        raise invalid_field("phone_number", "Name the number by 'phone_number' or by 'phone_number_id', not both")
     previews = await preview_caller_id(
         principal,
         data.target.to_target(),
