@@ -81,6 +81,10 @@ class Postgres:
                     raise
                 time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
     def stop(self) -> None:
         self._server.send_signal(signal.SIGINT)
         self._server.wait(30)

@@ -5,11 +5,12 @@ Read in few round trips, since every call waits for it; written whole or not at 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.directories import put
@@ -24,7 +25,7 @@ from telephony_adapters.directories.rows import (
     select_contacts,
 )
 from telephony_adapters.store.tables import clients, contacts, devices, do_not_call, employees, interests
-from telephony_adapters.store.transaction import Database, Transaction
+from telephony_adapters.store.transaction import Database
 from telephony_core.device import Device
 from telephony_core.errors import DirectoryUnavailable, StoreUnavailable
 from telephony_core.party import Client, Employee, Interest, Target, TargetCard, TargetKind
@@ -45,7 +46,7 @@ _CONTACTS = select_contacts.where(contacts.c.interest_id == bindparam("id"))
 _EMPLOYEE = select(employees).where(employees.c.id == bindparam("id"))
 _DEVICES = select(devices).where(devices.c.employee_id == bindparam("id")).order_by(devices.c.place, devices.c.id)
 _DEVICE = select(devices).where(devices.c.id == bindparam("id"))
-_MARKED = select(do_not_call).where(do_not_call.c.number == bindparam("number"))
+_MARKED = select(do_not_call).where(do_not_call.c.number == bindparam("id"))
 
 
 @frozen
@@ -66,36 +67,33 @@ class OwnDirectory:
         self._database = Database(engine)
 
     async def target_card(self, target: Target) -> TargetCard | None:
-        async with self._reading() as work:
-            if target.kind is TargetKind.CLIENT:
-                rows = await work.rows(_CLIENT, {"id": target.id})
-                return TargetCard(client_of(rows)) if rows else None
-            rows = await work.rows(_CLIENT_OF_INTEREST, {"id": target.id})
-            if not rows:
-                return None
-            people = contacts_of(await work.rows(_CONTACTS, {"id": target.id}))
+        if target.kind is TargetKind.CLIENT:
+            rows = await self._rows(_CLIENT, target.id)
+            return TargetCard(client_of(rows)) if rows else None
+        with _unavailable():
+            async with self._database.reading() as work:
+                rows = await work.rows(_CLIENT_OF_INTEREST, {"id": target.id})
+                if not rows:
+                    return None
+                people = contacts_of(await work.rows(_CONTACTS, {"id": target.id}))
         client, its = client_of(rows), rows[0]
         return TargetCard(
             client, Interest(its.interest_id, client.id, its.interest_title, people, its.interest_owner_id)
         )
 
     async def employee(self, employee_id: str) -> Employee | None:
-        async with self._reading() as work:
-            row = await work.row(_EMPLOYEE, {"id": employee_id})
-        return employee_of(row) if row is not None else None
+        rows = await self._rows(_EMPLOYEE, employee_id)
+        return employee_of(rows[0]) if rows else None
 
     async def devices(self, employee_id: str) -> tuple[Device, ...]:
-        async with self._reading() as work:
-            return tuple(map(device_of, await work.rows(_DEVICES, {"id": employee_id})))
+        return tuple(map(device_of, await self._rows(_DEVICES, employee_id)))
 
     async def device(self, device_id: str) -> Device | None:
-        async with self._reading() as work:
-            row = await work.row(_DEVICE, {"id": device_id})
-        return device_of(row) if row is not None else None
+        rows = await self._rows(_DEVICE, device_id)
+        return device_of(rows[0]) if rows else None
 
     async def marked_do_not_call(self, number: PhoneNumber) -> bool:
-        async with self._reading() as work:
-            return await work.row(_MARKED, {"number": number.e164}) is not None
+        return bool(await self._rows(_MARKED, number.e164))
 
     # --- How it is filled -----------------------------------------------------------------------------------------
 
@@ -138,11 +136,9 @@ class OwnDirectory:
                     await put.put_do_not_call(work, tuple(do_not_call)),
                 )
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[Transaction]:
+    async def _rows(self, statement: Select[Any], wanted: str) -> Sequence[Row[Any]]:
         with _unavailable():
-            async with self._database.reading() as work:
-                yield work
+            return await self._database.rows(statement, {"id": wanted})
 
 
 @contextmanager

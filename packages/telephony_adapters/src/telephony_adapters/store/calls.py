@@ -31,7 +31,7 @@ from telephony_core.ports import CallFilter, CallPage, ConcurrentChange, NumberS
 
 _CALL = Lockable.of(select(calls).where(calls.c.id == bindparam("id")))
 _CALL_BY_EXTERNAL_ID = Lockable.of(select(calls).where(calls.c.external_id == bindparam("external_id")))
-_ATTEMPTS_OF_CALL = Lockable.of(
+_ATTEMPTS_OF_CALL = Lockable.timed(
     select(attempts).where(attempts.c.call_id == bindparam("call_id")).order_by(attempts.c.place)
 )
 _ATTEMPTS_OF_CALLS = (
@@ -40,7 +40,7 @@ _ATTEMPTS_OF_CALLS = (
     .order_by(attempts.c.call_id, attempts.c.place)
 )
 _IDS_OF_CALL = select(attempts.c.id).where(attempts.c.call_id == bindparam("call_id"))
-_ATTEMPT = Lockable.of(select(attempts).where(attempts.c.id == bindparam("id")))
+_ATTEMPT = Lockable.timed(select(attempts).where(attempts.c.id == bindparam("id")))
 _ATTEMPT_BY_REFERENCE = Lockable.of(
     select(attempts).where(
         attempts.c.provider == bindparam("provider"), attempts.c.provider_reference == bindparam("reference")

@@ -27,7 +27,7 @@ from telephony_adapters.store.tables import (
     carousel_shows,
     carousel_turns,
 )
-from telephony_adapters.store.transaction import Lockable, Transaction
+from telephony_adapters.store.transaction import Lockable, Timed, Transaction
 from telephony_core.carousel import (
     Carousel,
     CarouselNumber,
@@ -43,7 +43,7 @@ from telephony_core.phone import PhoneNumber
 from telephony_core.ports import ConcurrentChange
 from telephony_core.serialization import limits_from_stored, limits_to_stored
 
-_REVISION = select(carousel_revision.c.revision)
+_REVISION = Timed.of(select(carousel_revision.c.revision))
 _LOCK_POOLS = Lockable.of(
     select(carousel_pools.c.id)
     .where(carousel_pools.c.provider == bindparam("provider"), carousel_pools.c.chosen_by == ChosenBy.US.value)

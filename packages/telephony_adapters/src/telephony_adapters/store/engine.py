@@ -24,7 +24,7 @@ DRIVERS: Final = {
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
 BEGIN: Final = "telephony_begin"
-"""The execution option that names the statement by which a transaction on SQLite begins."""
+"""The execution option that names the statement by which a transaction on SQLite begins; None: a statement alone."""
 WAIT: Final = "telephony_wait"
 """The execution option that says how long writers of one process wait for each other on SQLite."""
 WAIT_SECONDS: Final = 5.0
@@ -109,4 +109,6 @@ def _set_up_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        how = connection.get_execution_options().get(BEGIN, "BEGIN")
+        if how is not None:
+            connection.exec_driver_sql(how)

@@ -33,6 +33,7 @@ from telephony_core.ports import Clock
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 _CLOCK = select(func.clock_timestamp(type_=Instant))
+_READ_AT = "read_at"
 
 # SQLite lets waiting connections poll, which is neither fair nor quick: writers of one process wait for each other here
 # instead. By engine, since all that is opened on one engine writes to one file.
@@ -40,15 +41,37 @@ _queues: WeakKeyDictionary[Engine, asyncio.Lock] = WeakKeyDictionary()
 
 
 @frozen
+class Timed:
+    """A statement in two forms: as it is, and one that brings PostgreSQL's clock along, which saves `now` a round trip.
+
+    The clock is read when the rows have been found and, where they are locked, waited for: it stands outside of the
+    statement, whose own output would be made before the wait. Made once, at import.
+    """
+
+    alone: Select[Any]
+    with_clock: Select[Any]
+
+    @classmethod
+    def of(cls, statement: Select[Any]) -> Timed:
+        inner = statement.subquery()
+        return cls(statement, select(inner, func.clock_timestamp(type_=Instant).label(_READ_AT)))
+
+
+@frozen
 class Lockable:
     """A statement in two forms: as it is, and one that locks the rows it reads. Made once, at import."""
 
-    plain: Select[Any]
-    locking: Select[Any]
+    plain: Select[Any] | Timed
+    locking: Select[Any] | Timed
 
     @classmethod
     def of(cls, statement: Select[Any]) -> Lockable:
         return cls(statement, statement.with_for_update())
+
+    @classmethod
+    def timed(cls, statement: Select[Any]) -> Lockable:
+        """For what `now` is often asked after."""
+        return cls(Timed.of(statement), Timed.of(statement.with_for_update()))
 
 
 class Database:
@@ -63,7 +86,9 @@ class Database:
         if self.sqlite:
             self._reading = engine.execution_options(**{BEGIN: "BEGIN"})
             self._writing = engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"})
+            self._alone = engine.execution_options(**{BEGIN: None})
         else:
+            self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
             self._reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._writing = engine
         self._queue = _queues.setdefault(engine.sync_engine, asyncio.Lock()) if self.sqlite else None
@@ -73,6 +98,17 @@ class Database:
         if writes:
             return Transaction(self._writing, True, self.sqlite, self._clock, self._queue)
         return Transaction(self._reading, False, self.sqlite, self._clock, None)
+
+    async def rows(self, statement: Select[Any], parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+        """What one statement finds: a transaction by itself, without round trips for its beginning and its end."""
+        with translated():
+            async with self._alone.connect() as connection:
+                found: Sequence[Row[Any]] = (await connection.execute(statement, parameters)).all()
+                return found
+
+    async def row(self, statement: Select[Any], parameters: Parameters | None = None) -> Row[Any] | None:
+        rows = await self.rows(statement, parameters)
+        return rows[0] if rows else None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
@@ -111,6 +147,8 @@ class Transaction:
         self._queue = queue
         self._queued = False
         self._connection: AsyncConnection | None = None
+        self._clock_read: datetime | None = None
+        """What the last statement has brought of the clock."""
 
     async def begin(self) -> None:
         """Take a connection and begin; on SQLite a writer waits here for the one before it. `StoreUnavailable` if the
@@ -159,6 +197,7 @@ class Transaction:
         return self._connection
 
     async def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        self._clock_read = None
         with translated():
             return await self._open.execute(statement, parameters)
 
@@ -168,23 +207,37 @@ class Transaction:
             raise RuntimeError("a reading unit of work writes nothing")
         return (await self.execute(statement, parameters)).rowcount
 
-    async def rows(self, statement: Lockable | Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+    async def rows(
+        self, statement: Lockable | Timed | Executable, parameters: Parameters | None = None
+    ) -> Sequence[Row[Any]]:
         """All rows; a lockable statement locks them where this transaction writes."""
         if isinstance(statement, Lockable):
             statement = statement.locking if self.writes else statement.plain
-        return (await self.execute(statement, parameters)).all()
+        if not isinstance(statement, Timed):
+            return (await self.execute(statement, parameters)).all()
+        if self._sqlite:
+            return (await self.execute(statement.alone, parameters)).all()
+        rows = (await self.execute(statement.with_clock, parameters)).all()
+        if rows:
+            self._clock_read = getattr(rows[-1], _READ_AT)
+        return rows
 
-    async def row(self, statement: Lockable | Executable, parameters: Parameters | None = None) -> Row[Any] | None:
+    async def row(
+        self, statement: Lockable | Timed | Executable, parameters: Parameters | None = None
+    ) -> Row[Any] | None:
         rows = await self.rows(statement, parameters)
         return rows[0] if rows else None
 
     async def now(self) -> datetime:
-        """The database's clock, read now; SQLite's is the process's, or the one that was given in its place."""
+        """The database's clock, read now, or by the statement just before; SQLite's is the process's, or the one that
+        was given in its place."""
         if self._sqlite:
-            self.last_now = self._clock.now() if self._clock is not None else datetime.now(UTC)
-            return self.last_now
-        row = await self.row(_CLOCK)
-        assert row is not None  # a select without a table has one row
-        now: datetime = row[0]
+            now = self._clock.now() if self._clock is not None else datetime.now(UTC)
+        elif self._clock_read is not None:
+            now, self._clock_read = self._clock_read, None
+        else:
+            row = await self.row(_CLOCK)
+            assert row is not None  # a select without a table has one row
+            now = row[0]
         self.last_now = now
         return now
