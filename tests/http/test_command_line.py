@@ -8,7 +8,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -168,6 +170,29 @@ def test_the_doctor_says_what_is_missing(settings: dict[str, str], company: dict
     done = tell("doctor", settings=settings)
     assert done.returncode == 1
     lines = {line.split()[1]: line for line in done.stdout.splitlines()}
-    assert [lines[what].split()[0] for what in ("database", "numbering", "carousel")] == ["ok", "ok", "ok"]
+    assert [lines[what].split()[0] for what in ("database", "carousel")] == ["ok", "ok"]
+    assert lines["numbering"].startswith("look")  # a file of two lines is no register
     assert "TELEPHONY_BEELINE_TOKEN" in lines["beeline"]
     assert "TELEPHONY_PUBLIC_URL" in lines["subscription"]
+    assert lines["worker"].startswith("BROKEN")
+    assert "telephony worker" in lines["worker"]
+    assert lines["directory"].startswith("ok")
+
+
+def test_the_doctor_names_a_misspelt_setting_and_answers_in_json(settings: dict[str, str]) -> None:
+    done = tell("doctor", "--json", settings={**settings, "TELEPHONY_QUIETHOURS": "off"})
+    findings = {each["what"]: each for each in json.loads(done.stdout)}
+    assert (done.returncode, findings["settings"]["health"]) == (1, "look")
+    assert "TELEPHONY_QUIETHOURS" in findings["settings"]["says"]
+
+
+def test_the_doctor_knows_an_address_that_is_not_the_portal(settings: dict[str, str]) -> None:
+    """A server that answers 404 to everything is not Beeline's portal at another path."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/nothing/here"
+        done = tell("doctor", settings={**settings, "TELEPHONY_BEELINE_URL": url, "TELEPHONY_BEELINE_TOKEN": "a-token"})
+        server.shutdown()
+    (line,) = [line for line in done.stdout.splitlines() if line.split()[1] == "beeline"]
+    assert line.startswith("BROKEN")
+    assert "/apis/portal/" in line

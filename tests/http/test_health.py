@@ -14,7 +14,7 @@ async def test_it_is_ready_with_its_store(callers: Callers) -> None:
     answer = await callers.get("/readyz", as_=None)
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "ready", "store": "available", "providers": {"beeline": "reports"}},
+        {"status": "ready", "store": "available", "worker": "unknown", "providers": {"beeline": "reports"}},
     )
 
 

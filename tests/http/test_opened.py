@@ -78,7 +78,8 @@ async def test_without_a_provider_all_but_calls_works(url: str, demo: LoadedDemo
     token = demo.employees[0].token
     app = create_app(_settings(url))
     async with living(app), _client(app, token) as client:
-        assert (await client.get("/readyz")).json() == {"status": "ready", "store": "available", "providers": {}}
+        condition = (await client.get("/readyz")).json()
+        assert (condition["status"], condition["store"], condition["providers"]) == ("ready", "available", {})
         assert (await client.get("/api/v1/employees/me/devices")).status_code == 200
         assert (await client.get(f"/api/v1/clients/{demo.clients[0].id}/phone-numbers")).status_code == 200
         answer = await _place(client, demo)

@@ -68,11 +68,12 @@ def upgrade(sql: bool) -> None:
 
 
 @telephony.command()
-def doctor() -> None:
+@as_json
+def doctor(as_json: bool) -> None:
     """Check database, numbering, provider and carousel, and say what to do. Exit code 1 if something is broken."""
     from telephony_http.commands.doctor import examine
 
-    _run(examine())
+    _run(examine(as_json=as_json))
 
 
 @telephony.command()

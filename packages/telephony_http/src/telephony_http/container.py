@@ -130,8 +130,8 @@ class Parts:
     `directory_writer`: None where the directory is somebody else's, a CRM's for one, and nothing is put into it here.
     `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
     how it is, from memory. `keepers`, `listeners`, `refreshers`, `relays` and `event_retention` are for the
-    worker, `attendants` for every process: they bring the events to `event_feed`. `demo`: the store holds the demo's
-    data.
+    worker, `attendants` for every process: they bring the events to `event_feed`. `worker_works`: whether some worker
+    has been seen lately, None where nobody can tell. `demo`: the store holds the demo's data.
     """
 
     store: Store
@@ -155,6 +155,7 @@ class Parts:
     attendants: tuple[Attendant, ...] = ()
     relays: tuple[Attendant, ...] = ()
     event_retention: Callable[[], Awaitable[object]] | None = None
+    worker_works: Callable[[], Awaitable[bool]] | None = None
     demo: bool = False
 
 

@@ -25,6 +25,7 @@ from telephony_adapters.events.history import EventHistory
 from telephony_adapters.events.relay import EventRelay
 from telephony_adapters.events.retention import EventRetention
 from telephony_adapters.events.signals import signals_on
+from telephony_adapters.events.watch import WorkerWatch
 from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, report_url
 from telephony_adapters.gateways.registry import StatusesByProvider, installed, opened_gateways, settings_of
 from telephony_adapters.imports.one_record import PutRecord
@@ -97,6 +98,7 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
             directory_writer=PutRecord(OwnStock(engine), RecordRules(zone=ZoneInfo(settings.time_zone))),
             report_secret=await _report_secret(settings, facts),
             refreshers=(plan,),
+            worker_works=WorkerWatch(engine).works,
             demo=demo,
         )
         wanted = {name: texts for name in installed() if (texts := settings_of(name, settings.of_providers()))}
@@ -172,6 +174,7 @@ def _surroundings(
         works=settings.worker is WorkerMode.EMBEDDED,
         phones=phones,
         lease=StoredLease(engine, f"lease:{name}", parts.ids.new_id()),
+        memory=ServiceFacts(engine),
     )
 
 

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import AsyncIterator
 from enum import StrEnum
+from pathlib import Path
 
+import attrs
 import httpx2
 from attrs import frozen
+from sqlalchemy import func, make_url, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from telephony_adapters.events.watch import WorkerWatch
 from telephony_adapters.gateways.beeline import PROVIDER, BeelineClient
 from telephony_adapters.gateways.beeline.requests import BeelineError, NoConnection, RequestRefused
+from telephony_adapters.gateways.registry import installed
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_adapters.store.service_facts import ServiceFacts
+from telephony_adapters.store.tables import access_tokens, clients, devices, employees
+from telephony_adapters.store.transaction import Database
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_http.commands.database import FACT, engine_of, shown, trouble_of
 from telephony_http.commands.failing import CommandError
 from telephony_http.commands.said import say
-from telephony_http.settings import Settings
+from telephony_http.settings import Settings, unknown_variables
 
 NOBODY = "doctor-asks"
 """A subscription of this name exists nowhere: asking for it tells whether provider and token are right, and changes
 nothing."""
 
 _ANSWERS_WITHIN = 5.0
+_FEW_RANGES = 1000
 # As /readyz puts it.
 _SUBSCRIBED = ("subscribed", "kept_by_worker")
 
@@ -43,24 +53,32 @@ class Finding:
     says: str
 
 
-async def examine() -> None:
-    """Says a line for each finding. `CommandError` if something is broken."""
+async def examine(*, as_json: bool) -> None:
+    """Says a line for each finding, or all as a JSON list. `CommandError` if something is broken."""
     settings = Settings.load()
-    broken = 0
+    findings = []
     async for finding in _findings(settings):
-        say(f"{finding.health:<7}{finding.what:<14}{finding.says}")
-        broken += finding.health is Health.BROKEN
+        findings.append(finding)
+        if not as_json:
+            say(f"{finding.health:<7}{finding.what:<14}{finding.says}")
+    if as_json:
+        say(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False))
+    broken = sum(finding.health is Health.BROKEN for finding in findings)
     if broken:
         raise CommandError(f"{broken} of these must be mended.")
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    for name in unknown_variables(list(os.environ), installed()):
+        yield Finding("settings", Health.WORTH_A_LOOK, f"{name} is no setting of this service; is it misspelt?")
     async with engine_of(settings, checked=False) as engine:
         database = await _database(engine, settings)
         yield database
         if database.health is not Health.BROKEN:
+            yield await _worker(engine)
             yield await _numbering(engine)
             yield await _carousel(engine)
+            yield await _directory(engine)
     yield await _provider(settings)
     yield await _reports(settings)
 
@@ -70,7 +88,42 @@ async def _database(engine: AsyncEngine, settings: Settings) -> Finding:
     if trouble is not None:
         return Finding("database", Health.BROKEN, trouble)
     demo = await ServiceFacts(engine).get(FACT)
-    return Finding("database", Health.WELL, f"{shown(settings.database_url)}{', holds the demo' if demo else ''}")
+    return Finding("database", Health.WELL, f"{_where(settings.database_url)}{', holds the demo' if demo else ''}")
+
+
+def _where(url: str) -> str:
+    """The database without its password; a file by its whole path, since a relative one depends on the folder."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return f"SQLite in {Path(parsed.database).resolve()}"
+    return shown(url)
+
+
+async def _worker(engine: AsyncEngine) -> Finding:
+    if await WorkerWatch(engine).works():
+        return Finding("worker", Health.WELL, "works")
+    says = (
+        "none works on this database: nothing times out, no event is relayed; "
+        "start `telephony serve` (without TELEPHONY_WORKER=off) or `telephony worker`"
+    )
+    return Finding("worker", Health.BROKEN, says)
+
+
+async def _directory(engine: AsyncEngine) -> Finding:
+    what, missing = "directory", []
+    told = []
+    async with Database(engine).reading() as work:
+        for name, table in (("employees", employees), ("devices", devices), ("clients", clients)):
+            row = await work.row(select(func.count().label("rows")).select_from(table))
+            told.append(f"{row.rows if row else 0} {name}")
+            if not row or not row.rows:
+                missing.append(name)
+        row = await work.row(select(func.count().label("rows")).where(access_tokens.c.revoked_at.is_(None)))
+    if missing:
+        return Finding(what, Health.WORTH_A_LOOK, f"no {', no '.join(missing)}: telephony directory import FILE")
+    if not row or not row.rows:
+        return Finding(what, Health.WORTH_A_LOOK, f"{', '.join(told)}; no token: telephony tokens issue EMPLOYEE")
+    return Finding(what, Health.WELL, f"{', '.join(told)}, {row.rows} tokens")
 
 
 async def _numbering(engine: AsyncEngine) -> Finding:
@@ -80,7 +133,11 @@ async def _numbering(engine: AsyncEngine) -> Finding:
     if edition is None:
         says = "no register: mobile numbers have no region; telephony numbering-plan import FILE"
         return Finding(what, Health.WORTH_A_LOOK, says)
-    return Finding(what, Health.WELL, f"{len(await ranges.load())} ranges, edition {edition}")
+    count = len(await ranges.load())
+    if count < _FEW_RANGES:
+        says = f"only {count} ranges, edition {edition}; the state's register of mobile numbers has thousands"
+        return Finding(what, Health.WORTH_A_LOOK, says)
+    return Finding(what, Health.WELL, f"{count} ranges, edition {edition}")
 
 
 async def _carousel(engine: AsyncEngine) -> Finding:
@@ -115,6 +172,9 @@ async def _provider(settings: Settings) -> Finding:
                 return Finding(what, Health.BROKEN, f"{url} refuses our token; see TELEPHONY_BEELINE_TOKEN")
             if error.status >= 500:
                 return Finding(what, Health.BROKEN, f"{url} answers {error.status}; ask the provider")
+            if error.status >= 300 and error.code is None:
+                says = f"{url} answers {error.status}, and not as Beeline's portal: is the path right? …/apis/portal/"
+                return Finding(what, Health.BROKEN, says)
         except BeelineError as error:
             return Finding(what, Health.BROKEN, f"{url} answers strangely: {error}")
     return Finding(what, Health.WELL, f"{url} answers, and takes our token")

@@ -25,11 +25,16 @@ class AliveTold(Told):
 
 
 class ReadyTold(Told):
-    """`status`: `ready`, `not_ready` or `stopping`. `providers`: how each is, in a word. A provider that is away is
-    told and makes nothing unready: its reports, and whatever else needs only us, must still get through."""
+    """`status`: `ready`, `not_ready` or `stopping`. `providers`: how each is, in a word. `worker`: `works`, `missing`
+    (none has been seen lately: nothing times out, no event is relayed) or `unknown`.
+
+    A provider or a worker that is away is told and makes nothing unready: reports, and whatever else needs only us,
+    must still get through.
+    """
 
     status: str
     store: str
+    worker: str
     providers: dict[str, str]
 
 
@@ -56,17 +61,20 @@ async def alive() -> AliveTold:
     responses={503: ResponseSpec(ReadyTold, generate_examples=False, description="Not ready")},
 )
 async def ready(parts: TheParts, stopping: TheStopping) -> Response[ReadyTold]:
-    store = "available"
+    store, worker = "available", "unknown"
     try:
-        async with asyncio.timeout(STORE_ANSWERS_WITHIN), parts.store.read() as uow:
-            await uow.now()
+        async with asyncio.timeout(STORE_ANSWERS_WITHIN):
+            async with parts.store.read() as uow:
+                await uow.now()
+            if parts.worker_works is not None:
+                worker = "works" if await parts.worker_works() else "missing"
     except (TelephonyError, TimeoutError):
         store = "unavailable"
     providers = {name: condition() for name, condition in parts.conditions.items()}
     status = "ready" if store == "available" and STARTING not in providers.values() else "not_ready"
     if stopping.begun.is_set():
         status = "stopping"
-    body = ReadyTold(status=status, store=store, providers=providers)
+    body = ReadyTold(status=status, store=store, worker=worker, providers=providers)
     return Response(body, status_code=200 if status == "ready" else 503)
 
 
