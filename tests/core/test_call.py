@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony_core.call import Attempt, Call, CallState, HangUp
+from telephony_core.call import Attempt, Call, CallState, HangUp, UsedDevice
 from telephony_core.call_facts import Cause, Fact, FactKind, LegName, Outcome
 from telephony_core.errors import CallClosed, CallOfAnotherEmployee, CallOfAnotherTarget
 from telephony_core.party import Permission, Target, TargetCard, TargetKind
@@ -22,6 +22,7 @@ from telephony_core.testing.examples import (
     an_attempt,
     an_attempt_that,
     an_interest,
+    an_ip_phone,
 )
 from telephony_core.testing.strategies import attempts, calls, facts
 
@@ -88,6 +89,23 @@ def test_an_attempt_learns_and_never_forgets(attempt: Attempt, more: list[Fact])
     assert (learnt.ended_at is not None) is not learnt.live
     if attempt.ended_at is not None:
         assert learnt.ended_at == attempt.ended_at
+
+
+def test_a_fact_keeps_the_instant_at_which_we_first_knew_it() -> None:
+    """K2: time-outs are measured from it, by our own clock; told again, it stays."""
+    shifted = Fact(LegName.EMPLOYEE, FactKind.RINGING, NOW + timedelta(hours=3))
+    learnt = an_attempt().learn([shifted], NOW + timedelta(seconds=2))
+    again = learnt.learn([shifted], NOW + timedelta(seconds=9))
+    stored = an_attempt().learn([evolve(shifted, noted_at=NOW)], NOW + timedelta(seconds=9))
+    for attempt, known_since in ((learnt, 2), (again, 2), (stored, 0)):
+        since = attempt.reading.employee.since[FactKind.RINGING]
+        assert since == NOW + timedelta(seconds=known_since)
+
+
+def test_the_device_is_kept_as_it_was_used() -> None:
+    """K7: the directory's own may change or go."""
+    phone = an_ip_phone()
+    assert UsedDevice.of(phone) == UsedDevice(phone.id, phone.kind, phone.label, phone.line)
 
 
 def test_an_attempt_is_put_in_the_place_of_its_earlier_value() -> None:
@@ -165,8 +183,9 @@ def test_a_call_is_about_its_target_or_the_client_of_it(
 @pytest.mark.parametrize("call", [a_call(closed_at=NOW), a_call(created_at=NOW - timedelta(days=31))])
 def test_a_closed_call_takes_no_attempt(call: Call) -> None:
     """K6: closed by hand or by age."""
-    with pytest.raises(CallClosed):
+    with pytest.raises(CallClosed) as refusal:
         _admit(call)
+    assert refusal.value.reasons == {"call_id": call.id}
 
 
 def test_the_latest_live_attempt_is_the_live_one() -> None:

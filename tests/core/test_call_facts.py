@@ -106,6 +106,13 @@ def test_a_late_answer_corrects_the_outcome() -> None:
     assert (read(late).state, read(late).outcome) == (AttemptState.ENDED, Outcome.TALKED)
 
 
+@given(told=st.permutations(list(Cause)), count=st.integers(1, len(Cause)))
+def test_the_first_cause_in_the_written_order_holds(told: list[Cause], count: int) -> None:
+    """K1: where reports disagree."""
+    known = {_fact(CLIENT, FactKind.RELEASED, 9, cause) for cause in told[:count]}
+    assert read(_BOTH | known).client.cause is next(cause for cause in Cause if cause in told[:count])
+
+
 def test_disagreeing_causes_are_settled_whatever_their_order() -> None:
     """K1: by the written order of causes."""
     for causes in permutations([Cause.NORMAL, Cause.BUSY, Cause.NO_ANSWER, None]):
@@ -113,6 +120,18 @@ def test_disagreeing_causes_are_settled_whatever_their_order() -> None:
         for place, cause in enumerate(causes):
             known |= {_fact(CLIENT, FactKind.RELEASED, place + 9, cause)}
         assert read(frozenset(known)).client.cause is Cause.BUSY
+
+
+def test_a_leg_tells_its_name_and_the_earliest_time_of_each_stage() -> None:
+    """K1: of repeated reports the earliest; a leg of which nothing is known has a name all the same."""
+    nothing = read(frozenset())
+    assert (nothing.employee.name, nothing.client.name) == (EMPLOYEE, CLIENT)
+    assert nothing.employee.heard_of is nothing.client.heard_of is False
+    kinds = (FactKind.REQUESTED, FactKind.RINGING, FactKind.ANSWERED, FactKind.RELEASED)
+    known = {_fact(CLIENT, kind, place * 10 + late) for place, kind in enumerate(kinds) for late in (5, 0, 9)}
+    client = read(frozenset(known)).client
+    times = (client.requested_at, client.ringing_at, client.answered_at, client.released_at)
+    assert times == tuple(NOW + timedelta(seconds=seconds) for seconds in (0, 10, 20, 30))
 
 
 # --- the table --------------------------------------------------------------------------------------------------------
@@ -316,7 +335,7 @@ def test_a_lost_answer_is_unknown_until_something_is_heard() -> None:
 @pytest.mark.parametrize("story", ["requested", "accepted", "ringing_employee", "ringing_client", "talking", "busy"])
 def test_without_a_time_out_nothing_is_doubtful(story: str) -> None:
     """K2: doubt comes of missing reports, and goes with the next one."""
-    assert not read(facts_of(story)).doubtful
+    assert read(facts_of(story)).doubtful is False
 
 
 def _found(
@@ -371,6 +390,20 @@ def test_the_clients_stage_begins_when_the_employee_answers(two_step: bool) -> N
 
     assert found(19.9) == set()
     assert found(20) == {(CLIENT, FactKind.ANSWER_LOST if two_step else FactKind.DID_NOT_RING)}
+
+
+@pytest.mark.parametrize("two_step", [False, True])
+def test_what_is_heard_of_the_client_is_all_that_times_out(two_step: bool) -> None:
+    """K2: it proves that the employee answered, though no report said so; and the client's own stage goes on."""
+    known = first_facts(NOW, two_step=two_step) | {_fact(CLIENT, FactKind.RINGING, 8)}
+
+    def found(seconds: float) -> set[tuple[LegName, FactKind]]:
+        now = NOW + timedelta(seconds=seconds)
+        passed = time_outs(known, started_at=NOW, now=now, limits=LIMITS, reports_heard=True)
+        return {(fact.leg, fact.kind) for fact in passed}
+
+    assert found(67) == set()
+    assert found(68) == {(CLIENT, FactKind.RINGS_TOO_LONG)}
 
 
 @pytest.mark.parametrize("story", ["accepted", "ringing_employee", "ringing_client", "talking", "unknown"])

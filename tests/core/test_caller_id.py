@@ -214,7 +214,18 @@ def test_a_decision_that_does_not_follow_from_its_steps_is_not_reproduced(change
     """C8: what was stored wrongly, or changed since, is noticed."""
     assert replay(a_decision()).reproduced
     assert replay(a_decision(a_mobile())).reproduced
-    assert not replay(changed).reproduced
+    told = replay(changed)
+    assert (told.same_version, told.reproduced) == (True, False)
+
+
+@pytest.mark.parametrize("change", [{"requested": a_number(0)}, {"candidates": ()}])
+def test_a_providers_choice_that_does_not_follow_is_not_reproduced(change: dict) -> None:
+    """C8 and C11: nothing was requested, of as many numbers as were seen."""
+    carousel = a_carousel(a_pool(chosen_by=ChosenBy.PROVIDER))
+    decision = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS",), carousel=carousel))
+    told = replay(decision)
+    assert (told.same_version, told.reproduced) == (True, True)
+    assert not replay(evolve(decision, **change)).reproduced
 
 
 def test_a_rule_that_says_something_else_today_is_named() -> None:
@@ -271,6 +282,26 @@ def test_what_a_provider_chose_is_judged(reported: PhoneNumber | None, verdict: 
     decision = CallerIdPolicy().decide(question)
     assert (decision.pool_id, decision.requested) == ("siberia", None)
     assert _judged(decision, reported) is verdict
+
+
+def test_a_number_that_is_about_to_move_to_the_decided_pool_conforms() -> None:
+    """C11: within the window round the refresh that brings it, though another pool has it still."""
+    comes = evolve(a_generation(2, first=30, age=timedelta(minutes=-10)), id="comes")
+    pools = a_carousel(
+        evolve(_REFRESHED, generations=(*_REFRESHED.generations[:2], comes), order=2),
+        a_pool("tomsk", first=30, size=2, chosen_by=ChosenBy.PROVIDER, region_codes=("RU-ALT",), is_default=False),
+    )
+    decision = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS",), carousel=pools))
+    for minutes, verdict in ((10, Verdict.CONFORMS), (9, Verdict.OTHER_POOL)):
+        told = judge(
+            decision,
+            a_number(30),
+            carousel=pools,
+            provider=PROVIDER,
+            employee_numbers=frozenset(),
+            window=timedelta(minutes=minutes),
+        )
+        assert told is verdict
 
 
 def test_outside_the_window_of_a_refresh_only_the_active_generation_conforms() -> None:

@@ -13,6 +13,7 @@ from telephony_core.caller_id import Question
 from telephony_core.carousel import (
     LARGEST_GENERATION,
     Carousel,
+    CarouselFault,
     CarouselNumber,
     CarouselPool,
     NumberReason,
@@ -52,44 +53,70 @@ def test_a_carousel_in_order_has_no_faults(carousel: Carousel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "pool_id", "carousel"),
+    ("fault", "pool_id", "about", "carousel"),
     [
-        ("pool_id_repeated", "siberia", a_carousel(a_pool(), a_pool(first=50, provider="asterisk"))),
-        ("no_default_pool", "volga", a_carousel(_second())),
-        ("second_default_pool", "volga", a_carousel(a_pool(), _second(is_default=True))),
-        ("region_served_twice", "volga", a_carousel(a_pool(), _second(region_codes=("RU-SAM", "RU-TOM")))),
-        ("chain_repeats_a_pool", "siberia", a_carousel(a_pool(chain=("volga", "volga")), _second())),
-        ("chain_to_unknown_pool", "siberia", a_carousel(a_pool(chain=("nowhere",)))),
+        ("pool_id_repeated", "siberia", "", a_carousel(a_pool(), a_pool(first=50, provider="asterisk"))),
+        ("no_default_pool", "volga", "beeline", a_carousel(_second())),
+        ("second_default_pool", "volga", "siberia", a_carousel(a_pool(), _second(is_default=True))),
+        (
+            "region_served_twice",
+            "volga",
+            "RU-TOM by siberia",
+            a_carousel(a_pool(), _second(region_codes=("RU-SAM", "RU-TOM"))),
+        ),
+        ("chain_repeats_a_pool", "siberia", "", a_carousel(a_pool(chain=("volga", "volga")), _second())),
+        ("chain_to_unknown_pool", "siberia", "nowhere", a_carousel(a_pool(chain=("nowhere",)))),
         (
             "chain_leaves_the_provider",
             "siberia",
+            "abroad",
             a_carousel(a_pool(chain=("abroad",)), _second("abroad", provider="asterisk", is_default=True)),
         ),
-        ("chain_has_a_cycle", "siberia", a_carousel(a_pool(chain=("siberia",)))),
-        ("chain_has_a_cycle", "volga", a_carousel(a_pool(chain=("volga",)), _second(chain=("siberia",)))),
+        ("chain_has_a_cycle", "siberia", "", a_carousel(a_pool(chain=("siberia",)))),
+        ("chain_has_a_cycle", "volga", "", a_carousel(a_pool(chain=("volga",)), _second(chain=("siberia",)))),
         (
             "generations_at_one_instant",
             "siberia",
+            "siberia-50",
             a_carousel(a_pool(generations=(a_generation(), a_generation(first=50)))),
         ),
         (
             "generation_id_repeated",
             "siberia",
+            "",
             a_carousel(a_pool(generations=(a_generation(), a_generation(age=timedelta(days=1))))),
         ),
-        ("generation_size", "siberia", a_carousel(a_pool(generations=(evolve(a_generation(), numbers=()),)))),
-        ("generation_size", "siberia", a_carousel(a_pool(size=LARGEST_GENERATION + 1))),
+        (
+            "generation_size",
+            "siberia",
+            "siberia-0: 0",
+            a_carousel(a_pool(generations=(evolve(a_generation(), numbers=()),))),
+        ),
+        ("generation_size", "siberia", "siberia-0: 31", a_carousel(a_pool(size=LARGEST_GENERATION + 1))),
         (
             "number_repeated",
             "siberia",
+            "siberia-0",
             a_carousel(a_pool(generations=(evolve(a_generation(), numbers=(CarouselNumber(a_number()),) * 2),))),
         ),
-        ("number_active_twice", "volga", a_carousel(a_pool(), _second(first=9))),
+        ("number_active_twice", "volga", "+79030000009", a_carousel(a_pool(), _second(first=9))),
     ],
 )
-def test_each_breach_of_the_order_is_named(fault: str, pool_id: str, carousel: Carousel) -> None:
-    """C0: with the pool at which it was found."""
-    assert (pool_id, fault) in {(each.pool_id, each.fault) for each in carousel.faults()}
+def test_each_breach_of_the_order_is_named(fault: str, pool_id: str, about: str, carousel: Carousel) -> None:
+    """C0: with the pool at which it was found, and what it is about."""
+    assert CarouselFault(pool_id, fault, about) in carousel.faults()
+
+
+def test_the_largest_generation_is_in_order() -> None:
+    """C0, C8."""
+    assert a_carousel(a_pool(size=LARGEST_GENERATION)).faults() == ()
+
+
+def test_generations_that_begin_together_in_two_pools_are_compared() -> None:
+    """C0: whichever of them another one follows."""
+    followed = a_pool(generations=(a_generation(), a_generation(first=20, age=timedelta(0))))
+    found = a_carousel(followed, _second(first=0)).faults()
+    assert {fault.fault for fault in found} == {"number_active_twice"}
 
 
 def test_a_default_is_one_of_each_provider() -> None:

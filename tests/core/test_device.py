@@ -17,7 +17,9 @@ from telephony_core.device import (
     DeviceStatus,
     Mobile,
     ineligibility,
+    own_numbers,
 )
+from telephony_core.phone import PhoneNumber
 from telephony_core.testing.examples import NOW, a_mobile, a_sim, an_ip_phone
 from telephony_core.testing.strategies import devices, instants, mobiles
 
@@ -109,3 +111,11 @@ def test_an_ip_phone_is_eligible_unless_the_provider_is_known_to_say_otherwise(
 def test_a_device_knows_its_kind(device: Device) -> None:
     expected = DeviceKind.MOBILE if isinstance(device, Mobile) else DeviceKind.IP_PHONE
     assert device.kind is expected
+
+
+def test_an_employees_own_numbers_are_those_of_phones_and_sims() -> None:
+    """C10: a phone may have none, and a mobile no SIM."""
+    direct = PhoneNumber("+74951234567")
+    devices = (an_ip_phone(number=direct), an_ip_phone(), a_mobile(), a_mobile(sim=None))
+    assert own_numbers(devices) == {direct, a_sim().number}
+    assert own_numbers(()) == frozenset()

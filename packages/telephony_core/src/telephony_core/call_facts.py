@@ -332,10 +332,8 @@ def _passed_stage(
     leg: Leg, reading: Reading, passed: _Passed, limits: TimeLimits, reports_heard: bool
 ) -> FactKind | None:
     employee = reading.employee
-    # Where one request dials both legs, the client's turn comes when the employee has answered.
+    # Where one request dials both legs, the client's turn comes when the employee has answered, and not before.
     rides_along = leg.name is LegName.CLIENT and leg.requested_at == employee.requested_at
-    if rides_along and not leg.heard_of and employee.answered_at is None:
-        return None
     since = employee.since.get(FactKind.ANSWERED) if rides_along else leg.since.get(FactKind.REQUESTED)
     match leg.strongest:
         case FactKind.REQUESTED if not rides_along:
@@ -346,5 +344,4 @@ def _passed_stage(
             return FactKind.RINGS_TOO_LONG
         case FactKind.ANSWERED if leg.name is LegName.CLIENT and passed(leg.since[leg.strongest], limits.talk_unheard):
             return FactKind.TALKS_UNHEARD
-        case _:
-            return None
+    return None

@@ -44,10 +44,6 @@ def _must_end_in_default(_instance: object, attribute: Any, value: tuple[RegionS
         raise ValueError(f"{attribute.name} names each source at most once, and 'default' as the last of them")
 
 
-def _whole(least: int, most: int) -> Any:
-    return validators.and_(validators.instance_of(int), validators.ge(least), validators.le(most))
-
-
 @frozen
 class CallerIdPolicy:
     """Rules and their numbers; made once from the settings, used by every initiation and preview.
@@ -63,8 +59,12 @@ class CallerIdPolicy:
     region_sources: tuple[RegionSource, ...] = field(
         default=DEFAULT_SOURCES, converter=_region_sources, validator=_must_end_in_default
     )
-    sticky_days: int = field(default=30, validator=_whole(0, 36_500))
-    refresh_window_seconds: int = field(default=3600, validator=_whole(0, 30 * 86_400))
+    sticky_days: int = field(
+        default=30, validator=[validators.instance_of(int), validators.ge(0), validators.le(36_500)]
+    )
+    refresh_window_seconds: int = field(
+        default=3600, validator=[validators.instance_of(int), validators.ge(0), validators.le(30 * 86_400)]
+    )
     rules: tuple[Rule, ...] = field(default=PRECEDENCE, converter=_in_order, validator=validators.min_len(1))
     version: str = field(default=POLICY_VERSION, validator=validators.matches_re(r"[A-Za-z0-9._-]{1,20}"))
 
