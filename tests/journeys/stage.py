@@ -76,12 +76,15 @@ def sim_of(employee_id: str) -> str:
 
 @define
 class Stage:
-    """A service that answers and the provider behind it. `company` is what `demo load --json` said."""
+    """A service that answers and the provider behind it. `company` is what `demo load --json` said; `settings` are the
+    service's, for another one beside it or after it."""
 
     simulator: SimulatorHandle
     base_url: str
     company: dict[str, Any]
     http: httpx2.Client
+    service: subprocess.Popen[str]
+    settings: dict[str, str]
     _keys: Iterator[int] = field(factory=lambda: count(1))
     _clients: Iterator[int] = field(factory=lambda: count(50))
     _employees: Iterator[int] = field(factory=count)
@@ -111,11 +114,11 @@ class Stage:
         return f"journey-{next(self._keys)}"
 
     def get(self, employee: str, path: str, **params: Any) -> Answer:
-        return self.http.get(f"{self.base_url}/api/v1/{path}", params=params, headers=self._headers(employee))
+        return self.http.get(f"{self.base_url}/api/v1/{path}", params=params, headers=self.headers(employee))
 
     def press(self, employee: str, key: str | None = None, **body: Any) -> Answer:
         """The press of the button: `POST /calls` with a key of its own, or the one given."""
-        headers = self._headers(employee) | {"Idempotency-Key": key or self.key()}
+        headers = self.headers(employee) | {"Idempotency-Key": key or self.key()}
         return self.http.post(f"{self.base_url}/api/v1/calls", json=body, headers=headers)
 
     def place(self, employee: str, key: str | None = None, **body: Any) -> dict[str, Any]:
@@ -158,7 +161,7 @@ class Stage:
         line = lines[-1]
         self.simulator.control("POST", f"calls/{line['tracking_id']}/end", {"by": "client"})
 
-    def _headers(self, employee: str) -> dict[str, str]:
+    def headers(self, employee: str) -> dict[str, str]:
         token = next(each["token"] for each in self.company["employees"] if each["id"] == employee)
         return {"Authorization": f"Bearer {token}"}
 
@@ -190,26 +193,13 @@ def stage(folder: Path, *, speed: float = 50.0, **settings: str) -> Iterator[Sta
             **settings,
         }
         with (
-            (folder / "service.log").open("w") as log,
-            subprocess.Popen(
-                telephony("serve", "--port", "0"),
-                env=environment(**settings),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            ) as service,
+            process("serve", "--port", "0", log=folder / "service.log", **settings) as service,
+            httpx2.Client(timeout=30, trust_env=False) as http,
         ):
-            try:
-                base_url = address(service)
-                with httpx2.Client(timeout=30, trust_env=False) as http:
-                    eventually(
-                        lambda: http.get(f"{base_url}/readyz").status_code, lambda status: status == 200, STARTS_WITHIN
-                    )
-                    eventually(lambda: simulator.control("GET", "state")["subscriptions"], bool, STARTS_WITHIN)
-                    yield Stage(simulator, base_url, company, http)
-            finally:
-                service.send_signal(signal.SIGTERM)
-                service.wait(20)
+            base_url = address(service)
+            eventually(lambda: http.get(f"{base_url}/readyz").status_code, lambda status: status == 200, STARTS_WITHIN)
+            eventually(lambda: simulator.control("GET", "state")["subscriptions"], bool, STARTS_WITHIN)
+            yield Stage(simulator, base_url, company, http, service, settings)
         _shows_no_number((folder / "service.log").read_text())
 
 
@@ -218,6 +208,22 @@ def _shows_no_number(log: str) -> None:
     for logger in ("httpcore2", "aiosqlite", "sqlalchemy", "uvicorn"):
         assert logger in log, f"{logger} did not log: the scan would prove nothing"
     assert lines_with_full_numbers(log.splitlines()) == []
+
+
+@contextmanager
+def process(*arguments: str, log: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """A `telephony` of its own, told to end afterwards if it hasn't ended by itself."""
+    with (
+        log.open("w") as file,
+        subprocess.Popen(
+            telephony(*arguments), env=environment(**settings), stdout=subprocess.PIPE, stderr=file, text=True
+        ) as started,
+    ):
+        try:
+            yield started
+        finally:
+            started.send_signal(signal.SIGTERM)
+            started.wait(20)
 
 
 def address(service: subprocess.Popen[str]) -> str:
