@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
-from telephony_core.use_cases.attribute_callback import Attribution
+from telephony_core.use_cases.attribute_callback import Attribution, Match, Why
 from telephony_http.bodies.asked import Number
-from telephony_http.bodies.shared import Asked, Instant, Told
+from telephony_http.bodies.shared import Asked, Instant, Moment, Told, one_of
 
 
 class CallbackAsked(Asked):
@@ -23,10 +23,10 @@ class CallbackTold(Told):
     employee_id: str | None
     call_id: str | None
     attempt_id: str | None
-    match: str | None
-    why: str
+    match: Annotated[str, one_of(Match)] | None
+    why: Annotated[str, one_of(Why)]
     ties: list[str]
-    since: datetime
+    since: Moment
 
 
 def callback_told(found: Attribution) -> CallbackTold:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from telephony_core.call import Attempt, Call
-from telephony_core.call_facts import FactKind, Leg
-from telephony_core.party import Principal
+from telephony_core.call import Attempt, Call, CallState, MatchedBy
+from telephony_core.call_facts import AttemptState, Cause, FactKind, Leg, LegState, Outcome
+from telephony_core.device import DeviceKind
+from telephony_core.party import Principal, TargetKind
 from telephony_http.bodies.decisions import DecisionTold, decision_told
-from telephony_http.bodies.shared import Told, seen_by
+from telephony_http.bodies.shared import Moment, Told, one_of, seen_by
 
 
 class TargetTold(Told):
-    kind: str
+    kind: Annotated[str, one_of(TargetKind)]
     id: str
 
 
@@ -20,19 +22,19 @@ class UsedDeviceTold(Told):
     """The device as it was when the attempt was made."""
 
     id: str
-    kind: str
+    kind: Annotated[str, one_of(DeviceKind)]
     label: str
 
 
 class LegTold(Told):
     """One leg: the employee's or the client's. Times are the provider's; null: not reported."""
 
-    state: str
-    requested_at: datetime | None
-    ringing_at: datetime | None
-    answered_at: datetime | None
-    released_at: datetime | None
-    cause: str | None
+    state: Annotated[str, one_of(LegState)]
+    requested_at: Moment | None
+    ringing_at: Moment | None
+    answered_at: Moment | None
+    released_at: Moment | None
+    cause: Annotated[str, one_of(Cause)] | None
 
 
 class LegsTold(Told):
@@ -44,19 +46,19 @@ class AttemptTold(Told):
     """One initiation of a Call. `provider_code`: the provider's own word for a refusal."""
 
     id: str
-    state: str
-    outcome: str | None
+    state: Annotated[str, one_of(AttemptState)]
+    outcome: Annotated[str, one_of(Outcome)] | None
     provider: str
     provider_reference: str | None
     device: UsedDeviceTold
     phone_number: str | None
     free_hand: bool
     quiet_hours_overridden: bool
-    matched_by: str | None
+    matched_by: Annotated[str, one_of(MatchedBy)] | None
     decision: DecisionTold
     legs: LegsTold
-    started_at: datetime
-    ended_at: datetime | None
+    started_at: Moment
+    ended_at: Moment | None
     talk_seconds: int | None
     record_url: str | None
     provider_code: str | None
@@ -67,13 +69,13 @@ class CallTold(Told):
 
     id: str
     external_id: str | None
-    state: str
+    state: Annotated[str, one_of(CallState)]
     target: TargetTold
     client_id: str
     employee_id: str
-    created_at: datetime
-    closed_at: datetime | None
-    due_at: datetime | None
+    created_at: Moment
+    closed_at: Moment | None
+    due_at: Moment | None
     note: str | None
     attempts: list[AttemptTold]
 

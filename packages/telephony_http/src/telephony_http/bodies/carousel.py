@@ -5,16 +5,17 @@ The numbers here are the company's own and are never masked; a client's number s
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 from msgspec.structs import asdict
 
 from telephony_core.call import Attempt
-from telephony_core.carousel import CarouselNumber, Generation
-from telephony_core.use_cases.ask_provider import AskProvider
+from telephony_core.caller_id import Verdict
+from telephony_core.carousel import CarouselNumber, ChosenBy, Generation, NumberReason, WhenExhausted
+from telephony_core.use_cases.ask_provider import AskProvider, Effect, Wish
 from telephony_core.use_cases.run_carousel import Changed
 from telephony_core.use_cases.view_carousel import Conformance, GenerationView, NumberView, PoolView
-from telephony_http.bodies.shared import Told
+from telephony_http.bodies.shared import Moment, Told, one_of
 
 
 class LimitsTold(Told):
@@ -26,15 +27,15 @@ class LimitsTold(Told):
 class QuarantineTold(Told):
     reason: str
     by: str
-    since: datetime
+    since: Moment
 
 
 class SeenTold(Told):
     """How often the provider reported the number as shown since its generation began."""
 
     times: int
-    first_at: datetime | None
-    last_at: datetime | None
+    first_at: Moment | None
+    last_at: Moment | None
 
 
 class NumberInPoolTold(Told):
@@ -42,24 +43,24 @@ class NumberInPoolTold(Told):
 
     number: str
     quarantine: QuarantineTold | None
-    declared_since: datetime | None
+    declared_since: Moment | None
     picks: int
     shows_today: int
-    last_shown_at: datetime | None
+    last_shown_at: Moment | None
     seen: SeenTold
-    reason: str | None
+    reason: Annotated[str, one_of(NumberReason)] | None
 
 
 class GenerationInPoolTold(Told):
     """`observed_at`: when its numbers were first reported as shown; `wear`: 1.0 is due for a refresh."""
 
     id: str
-    activates_at: datetime
-    confirmed_at: datetime | None
-    observed_at: datetime | None
+    activates_at: Moment
+    confirmed_at: Moment | None
+    observed_at: Moment | None
     in_force: bool
     days: int
-    due_at: datetime
+    due_at: Moment
     wear: float
     numbers: list[NumberInPoolTold]
 
@@ -71,16 +72,16 @@ class PoolTold(Told):
     version: int
     title: str
     provider: str
-    chosen_by: str
+    chosen_by: Annotated[str, one_of(ChosenBy)]
     regions: list[str]
     default: bool
     order: int
     chain: list[str]
-    when_exhausted: str
+    when_exhausted: Annotated[str, one_of(WhenExhausted)]
     limits: LimitsTold
     declaration_required: bool
-    effect: str
-    at: datetime
+    effect: Annotated[str, one_of(Effect)]
+    at: Moment
     generations: list[GenerationInPoolTold]
 
 
@@ -93,13 +94,13 @@ class PoolsTold(Told):
 class AskProviderTold(Told):
     """What to ask of the provider, as data and as a sentence in both languages."""
 
-    wish: str
+    wish: Annotated[str, one_of(Wish)]
     provider: str
     pool_id: str
     numbers: list[str]
     codes: list[str]
     limits: dict[str, int | list[int]]
-    at: datetime | None
+    at: Moment | None
     text_ru: str
     text_en: str
 
@@ -111,7 +112,7 @@ class PoolChangedTold(PoolTold):
 class PlainNumberTold(Told):
     number: str
     quarantine: QuarantineTold | None
-    declared_since: datetime | None
+    declared_since: Moment | None
 
 
 class GenerationTold(Told):
@@ -119,10 +120,10 @@ class GenerationTold(Told):
 
     id: str
     pool_id: str
-    activates_at: datetime
-    confirmed_at: datetime | None
+    activates_at: Moment
+    confirmed_at: Moment | None
     numbers: list[PlainNumberTold]
-    effect: str
+    effect: Annotated[str, one_of(Effect)]
     ask_provider: list[AskProviderTold]
 
 
@@ -131,7 +132,7 @@ class NumberTold(PlainNumberTold):
 
     pool_id: str
     generation_id: str
-    effect: str
+    effect: Annotated[str, one_of(Effect)]
     ask_provider: list[AskProviderTold]
 
 
@@ -140,8 +141,8 @@ class CaseTold(Told):
 
     call_id: str
     attempt_id: str
-    started_at: datetime
-    verdict: str
+    started_at: Moment
+    verdict: Annotated[str, one_of(Verdict)]
     pool_id: str | None
     generation_id: str | None
     region: list[str]
@@ -152,8 +153,8 @@ class CaseTold(Told):
 class ConformanceTold(Told):
     """Verdicts by their number (C10). `waiting`: not reported yet; `cases`: the latest that don't conform."""
 
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
     pool_id: str | None
     counts: dict[str, int]
     waiting: int

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from telephony_core.call import ShownNumber
-from telephony_core.caller_id import CallerIdDecision, Step
-from telephony_http.bodies.shared import Told
+from telephony_core.caller_id import CallerIdDecision, Step, Verdict
+from telephony_core.carousel import ChosenBy
+from telephony_core.region import RegionSource
+from telephony_http.bodies.shared import Moment, Told, one_of
 
 
 class RegionTold(Told):
     """ISO 3166-2 codes, and where they were learnt from."""
 
     codes: list[str]
-    source: str
+    source: Annotated[str, one_of(RegionSource)]
 
 
 class StepTold(Told):
@@ -28,16 +29,16 @@ class StepTold(Told):
 class DecisionTold(Told):
     """Which number the client shall see, and why. `reported` and `verdict`: what the provider said of it afterwards."""
 
-    chosen_by: str
+    chosen_by: Annotated[str, one_of(ChosenBy)]
     policy_version: str
-    decided_at: datetime
+    decided_at: Moment
     region: RegionTold
     pool_id: str | None
     generation_id: str | None
     candidates: list[str]
     requested: str | None
     reported: str | None
-    verdict: str | None
+    verdict: Annotated[str, one_of(Verdict)] | None
     steps: list[StepTold]
 
 

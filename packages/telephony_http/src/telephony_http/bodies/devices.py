@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from telephony_core.device import Mobile
+from typing import Annotated
+
+from telephony_core.device import DeviceKind, DeviceReason, Mobile
 from telephony_core.use_cases.preview_caller_id import Preview
 from telephony_http.bodies.decisions import DecisionTold, decision_told
-from telephony_http.bodies.shared import Told
+from telephony_http.bodies.shared import Told, one_of
 
 
 class ShownTold(Told, omit_defaults=True):
@@ -19,10 +21,10 @@ class DeviceTold(Told):
     """A device; `reasons` say why no call may be placed from it now, `shown` what the client would see."""
 
     id: str
-    kind: str
+    kind: Annotated[str, one_of(DeviceKind)]
     label: str
     eligible: bool
-    reasons: list[str]
+    reasons: list[Annotated[str, one_of(DeviceReason)]]
     preferred: bool
     shown: ShownTold | None
 

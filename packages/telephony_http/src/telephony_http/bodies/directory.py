@@ -6,14 +6,14 @@ The rules of the values are the import's; here stand their types. A field that i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from telephony_core.device import DeviceKind
 from telephony_core.party import Permission, Principal
-from telephony_http.bodies.shared import Asked, Told
+from telephony_http.bodies.shared import Asked, Moment, Told, one_of
 from telephony_http.limits import DAY, LABEL, LINE, NEW_ID, NUMBER, TEXT
 from telephony_http.privacy import without_digits
 
@@ -112,14 +112,14 @@ class EmployeeStored(Told):
     id: str
     name: str
     active: bool
-    permissions: list[str]
+    permissions: list[Annotated[str, one_of(Permission)]]
     warnings: list[NoticeTold]
 
 
 class DeviceStored(Told):
     id: str
     employee_id: str
-    kind: str
+    kind: Annotated[str, one_of(DeviceKind)]
     label: str
     provider: str
     line: str
@@ -127,8 +127,8 @@ class DeviceStored(Told):
     active: bool
     preferred: bool
     sim_number: str | None
-    sim_issued: datetime | None
-    sim_returned: datetime | None
+    sim_issued: Moment | None
+    sim_returned: Moment | None
     fmtn: bool
     warnings: list[NoticeTold]
 

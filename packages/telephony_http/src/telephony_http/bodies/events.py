@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from telephony_core.call_facts import AttemptState, Outcome
 from telephony_core.events import RelayedEvent
-from telephony_http.bodies.shared import Told
+from telephony_http.bodies.shared import Moment, Told, one_of
 
 
 class EventTold(Told):
@@ -16,14 +17,14 @@ class EventTold(Told):
 
     id: str
     name: str
-    at: datetime
+    at: Moment
     call_id: str
     attempt_id: str | None
     employee_id: str
     client_id: str
     interest_id: str | None
-    state: str | None
-    outcome: str | None
+    state: Annotated[str, one_of(AttemptState)] | None
+    outcome: Annotated[str, one_of(Outcome)] | None
     phone_number: str | None
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 from telephony_core.call import Attempt
-from telephony_core.party import Permission, Principal, TargetNumber
+from telephony_core.call_facts import AttemptState, Outcome
+from telephony_core.dialling import NumberReason
+from telephony_core.party import OwnerKind, Permission, Principal, TargetNumber
 from telephony_core.region import RegionSource
 from telephony_core.use_cases.find_numbers import FoundNumbers
 from telephony_http.bodies.decisions import RegionTold
-from telephony_http.bodies.shared import Told, seen_by
+from telephony_http.bodies.shared import Moment, Told, one_of, seen_by
 from telephony_http.privacy import without_digits
 
 
 class OwnerTold(Told):
     """Whose number it is: the client's, or a contact's."""
 
-    kind: str
+    kind: Annotated[str, one_of(OwnerKind)]
     id: str
     name: str
 
@@ -24,8 +26,8 @@ class OwnerTold(Told):
 class LocalTimeTold(Told, rename={"since": "from", "until": "to"}):
     """What the clock on the wall shows there: a range, where the region has several zones."""
 
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
 
 
 class LastAttemptTold(Told):
@@ -34,10 +36,10 @@ class LastAttemptTold(Told):
     id: str
     call_id: str
     employee_id: str
-    state: str
-    outcome: str | None
-    started_at: datetime
-    ended_at: datetime | None
+    state: Annotated[str, one_of(AttemptState)]
+    outcome: Annotated[str, one_of(Outcome)] | None
+    started_at: Moment
+    ended_at: Moment | None
     talk_seconds: int | None
 
 
@@ -54,7 +56,7 @@ class PhoneNumberTold(Told):
     region: RegionTold | None
     local_time: LocalTimeTold | None
     callable: bool
-    reasons: list[str]
+    reasons: list[Annotated[str, one_of(NumberReason)]]
     last_attempt: LastAttemptTold | None
     as_entered: str
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import get
 
 from telephony_core.call import Attempt
-from telephony_core.caller_id import replay
-from telephony_http.bodies.shared import Told
+from telephony_core.caller_id import Verdict, replay
+from telephony_http.bodies.shared import Moment, Told, one_of
 from telephony_http.explanations import LANGUAGES, choice_text, replay_text, step_text, verdict_text
 from telephony_http.openapi import CALLER_ID, both, refusals
 from telephony_http.provide import AnyRequest, Reading, TheManners, WhoAsks
@@ -29,7 +28,7 @@ class ExplainedStep(Told):
 class ExplainedVerdict(Told):
     """What the provider reported, and what we make of it."""
 
-    code: str | None
+    code: Annotated[str, one_of(Verdict)] | None
     reported: str | None
     text: str
 
@@ -44,7 +43,7 @@ class ExplainedReplay(Told):
 
 class ExplainedAttempt(Told):
     attempt_id: str
-    decided_at: datetime
+    decided_at: Moment
     policy_version: str
     text: str
     steps: list[ExplainedStep]
@@ -56,7 +55,7 @@ class ExplanationTold(Told):
     """An explanation of every attempt of a Call, oldest first."""
 
     call_id: str
-    language: str
+    language: Annotated[str, one_of(LANGUAGES)]
     attempts: list[ExplainedAttempt]
 
 
