@@ -114,6 +114,7 @@ class Surroundings:
     for a request to dial, all told. `longest_ringing`: seconds after which an attempt of unknown outcome may be given
     up (K3): no phone may ring longer. `report_url`: where the provider is to report, None if it can't reach us; it
     holds a secret. `works`: the background's chores run in this process. `phones`: the provider's active IP phones.
+    `memory`: where what it must know after a restart goes; None: it forgets.
     """
 
     settings: Mapping[str, str] = field(repr=False)
@@ -124,6 +125,16 @@ class Surroundings:
     works: bool = True
     phones: Callable[[], Awaitable[Iterable[Device]]]
     lease: Lease
+    memory: Memory | None = None
+
+
+class Memory(Protocol):
+    """Small texts by key that outlive the process: in the service's store. Either method may raise
+    `StoreUnavailable`."""
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def put(self, key: str, value: str) -> None: ...
 
 
 OpenGateway = Callable[[Surroundings], AbstractAsyncContextManager[OpenedGateway]]

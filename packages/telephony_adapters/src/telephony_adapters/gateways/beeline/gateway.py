@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from attrs import evolve, field, frozen
 
@@ -30,7 +31,7 @@ from telephony_adapters.gateways.beeline.requests import (
 )
 from telephony_core.call import Attempt, Dial, HangUp
 from telephony_core.call_facts import LegName, Outcome
-from telephony_core.ports import CannotTell, Capabilities, DialAnswer, Found, LookUp, NotSent, OutcomeUnknown
+from telephony_core.ports import Accepted, CannotTell, Capabilities, DialAnswer, Found, LookUp, NotSent, OutcomeUnknown
 
 PROVIDER = "beeline"
 
@@ -39,7 +40,8 @@ PROVIDER = "beeline"
 class BeelineGateway:
     """`ProviderGateway` of Beeline; lives as long as its client. What is assumed of Beeline is set here (BAn: see
     docs/beeline-assumptions.md): `number_format` BA4, `duration_unit` BA7, `reread_after` (seconds) BA9, `not_done` and
-    `listed_only` BA10. `records`: whether talks are recorded, so that their records are asked for."""
+    `listed_only` BA10. `records`: whether talks are recorded, so that their records are asked for. `after_accepted` are
+    told of each request that Beeline took; they raise nothing and wait for nothing."""
 
     client: BeelineClient
     number_format: NumberFormat = NumberFormat.SEVEN
@@ -49,6 +51,7 @@ class BeelineGateway:
     not_done: frozenset[str] = NOT_DONE
     listed_only: bool = False
     records: bool = True
+    after_accepted: tuple[Callable[[Dial], None], ...] = ()
 
     @property
     def name(self) -> str:
@@ -69,13 +72,17 @@ class BeelineGateway:
             return NotSent(str(error))
         try:
             answer = await self.client.place_call(command.line, write_number(command.phone_number, self.number_format))
-            return judge(answer, self.not_done, listed_only=self.listed_only)
+            meaning = judge(answer, self.not_done, listed_only=self.listed_only)
         except NoConnection as error:
             return NotSent(str(error))
         except AnswerLost as error:
             return OutcomeUnknown(str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours must not hide that it may have dialled
             return OutcomeUnknown(f"the gateway failed: {type(error).__name__}")
+        if isinstance(meaning, Accepted):
+            for tell in self.after_accepted:
+                tell(command)
+        return meaning
 
     async def hang_up(self, command: HangUp) -> bool:
         """Beeline can't (BA8)."""

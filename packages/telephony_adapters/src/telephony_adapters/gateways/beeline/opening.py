@@ -6,29 +6,80 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
 
 import httpx2
 from attrs import field, frozen, mutable
 
+from telephony_adapters.gateways.beeline.call_statistics import DurationUnit
 from telephony_adapters.gateways.beeline.gateway import BeelineGateway
+from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat
 from telephony_adapters.gateways.beeline.reports import to_provider_report
 from telephony_adapters.gateways.beeline.requests import BeelineClient
+from telephony_adapters.gateways.beeline.sequences import GapsFilled, Sequences
 from telephony_adapters.gateways.beeline.statuses import BeelineStatuses
 from telephony_adapters.gateways.beeline.subscriptions import Subscriptions
 from telephony_adapters.gateways.beeline.xsi import parse_report
 from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, read_settings
+from telephony_core.call import Dial
 from telephony_core.device import Device
-from telephony_core.ports import ProviderReport
+from telephony_core.ports import Clock, ProviderReport
 
 log = logging.getLogger(__name__)
 
 
+class Refusals(StrEnum):
+    ALL = "all"
+    LISTED = "listed"
+
+
+class OnOff(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _one_of(kind: type[Choice], text: str) -> Choice:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(" or ".join(f'"{each}"' for each in kind)) from None
+
+
+def number_format(text: str) -> NumberFormat:
+    return _one_of(NumberFormat, text)
+
+
+def duration_unit(text: str) -> DurationUnit:
+    return _one_of(DurationUnit, text)
+
+
+def refusals(text: str) -> Refusals:
+    return _one_of(Refusals, text)
+
+
+def on_off(text: str) -> OnOff:
+    return _one_of(OnOff, text)
+
+
 @frozen
 class BeelineSettings:
-    """TELEPHONY_BEELINE_URL and TELEPHONY_BEELINE_TOKEN, checked by the service's own settings."""
+    """TELEPHONY_BEELINE_…: `url` and `token`, checked by the service's own settings; and what is assumed of Beeline
+    (docs/beeline-assumptions.md), to be set where `telephony beeline check` finds it otherwise.
+
+    `number_format`: BA4. `duration_unit`: BA7. `refusals`: whether any 4xx means 'not dialled', or only listed codes
+    (BA10). `records`: whether talks are recorded, so that their records are asked for.
+    """
 
     url: str
     token: str = field(repr=False)
+    number_format: NumberFormat = field(default=NumberFormat.SEVEN, converter=number_format)
+    duration_unit: DurationUnit = field(default=DurationUnit.MILLISECONDS, converter=duration_unit)
+    refusals: Refusals = field(default=Refusals.ALL, converter=refusals)
+    records: OnOff = field(default=OnOff.ON, converter=on_off)
 
 
 @asynccontextmanager
@@ -39,22 +90,40 @@ async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
         httpx2.AsyncClient(trust_env=False) as http,
         BeelineClient(settings.url, settings.token, http, time_out=around.time_out) as client,
     ):
-        statuses = BeelineStatuses(client, around.clock)
+        statuses, sequences = BeelineStatuses(client, around.clock), Sequences()
         subscription: WatchedSubscription | None = None
         if around.report_url is not None:
-            subscription = WatchedSubscription(Subscriptions(client, around.report_url))
+            subscription = WatchedSubscription(Subscriptions(client, around.report_url, memory=around.memory))
         else:
             log.warning(
                 "TELEPHONY_PUBLIC_URL is not set: the provider doesn't know where to report what happens to calls"
             )
         yield OpenedGateway(
-            gateway=BeelineGateway(client),
+            gateway=_gateway(client, settings, around.clock, subscription),
             statuses=statuses,
-            door=BeelineDoor(subscription.kept if subscription else None),
+            door=BeelineDoor(subscription.kept if subscription else None, sequences),
+            listener=GapsFilled(sequences, around.clock),
             condition=_condition(subscription, works=around.works),
             keepers=(subscription,) if subscription else (),
             refreshers=(PhonesAsked(statuses, around.phones),),
         )
+
+
+def _gateway(
+    client: BeelineClient, settings: BeelineSettings, clock: Clock, subscription: WatchedSubscription | None
+) -> BeelineGateway:
+    def taken(_command: Dial) -> None:
+        if subscription is not None:
+            subscription.kept.taken(clock.now())
+
+    return BeelineGateway(
+        client,
+        number_format=settings.number_format,
+        duration_unit=settings.duration_unit,
+        listed_only=settings.refusals is Refusals.LISTED,
+        records=settings.records is OnOff.ON,
+        after_accepted=(taken,),
+    )
 
 
 @mutable
@@ -80,7 +149,7 @@ def _condition(subscription: WatchedSubscription | None, *, works: bool) -> Call
         if not works:
             return "kept_by_worker"
         if subscription.kept.subscription_id is not None:
-            return "subscribed"
+            return "silent" if subscription.kept.silent else "subscribed"
         return "not_subscribed" if subscription.rounds else None
 
     return condition
@@ -88,14 +157,16 @@ def _condition(subscription: WatchedSubscription | None, *, works: bool) -> Call
 
 @frozen
 class BeelineDoor:
-    """Reads Beeline's XSI events, and tells the keeper of the subscription of each, the subscription's end for one."""
+    """Reads Beeline's XSI events, and tells of each the keeper of the subscription and the count of what is missing."""
 
     subscription: Subscriptions | None
+    sequences: Sequences
 
     async def take(self, body: bytes, received_at: datetime) -> ProviderReport | None:
         event = parse_report(body)
         if self.subscription is not None:
             self.subscription.heard(event, received_at)
+        self.sequences.note(event, received_at)
         return to_provider_report(event, received_at)
 
 
