@@ -24,7 +24,7 @@ from pathlib import Path
 
 import httpx2
 from attrs import field, frozen
-from tests.faults import bad_database, campaigns
+from tests.faults import bad_database, campaigns, event_streams
 from tests.faults.crash_matrix import Matrix, crash_matrix
 from tests.faults.crowd import PATIENT, SPEED, crowd
 from tests.faults.databases import Databases, PostgresServer, SqliteFiles
@@ -105,6 +105,8 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
             found.append(Part("faults alone", database, partial(campaigns.faults_alone, of_each=1 if quick else 6)))
         if not quick or database == options.databases[-1]:
             found.append(Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several))
+            cut_off = partial(event_streams.cut_off, cuts=10 if quick else 100)
+            found.append(Part("event streams", database, cut_off, several))
             of_all = partial(crowd, presses=100 if quick else 1000)
             found.append(Part("crowd", database, of_all, several, two_step=True, speed=SPEED, settings=PATIENT))
     found += _bad_databases(options)

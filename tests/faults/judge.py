@@ -56,6 +56,10 @@ class Figures:
     unfair_picks: int = field(default=0, metadata=ZERO)
     points_missed: int = field(default=0, metadata=ZERO)
     faults_unfelt: int = field(default=0, metadata=ZERO)
+    streams_cut: int = 0
+    events_told: int = 0
+    events_lost: int = field(default=0, metadata=ZERO)
+    events_disordered: int = field(default=0, metadata=ZERO)
     broken_off: int = field(default=0, metadata=ZERO)
     inferred: int = 0
     unresolved: int = 0
