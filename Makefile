@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check fmt lock clean docs broken-rules faults long-run fuzz
+.PHONY: help install run test check fmt lock clean docs broken-rules faults long-run fuzz
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -23,6 +23,9 @@ help: ## list the targets
 
 run: $(STAMPS)/runtime ## the demo: service and Beeline simulator, on PORT if set; Ctrl-C ends all
 	@PYTHONUNBUFFERED=1 exec $(BIN)/telephony demo run
+
+install: $(STAMPS)/runtime ## what the service needs, and the command .venv/bin/telephony (docs/operate/run.md)
+	@echo "$(BIN)/telephony is installed; docs/operate/run.md says how to go on"
 
 # One file of tests stays in one process, so that what its module starts is started once.
 test: $(STAMPS)/dev ## all tests

@@ -1,7 +1,7 @@
 """Makes what stands in docs/ from the code and from the sources of the diagrams: `make docs`.
 
 docs/call-states.md is made from the table of facts, docs/rules-and-tests.md from the tests' docstrings,
-docs/api/telephony-api.yaml from the routes (see `openapi`),
+docs/api/telephony-api.yaml from the routes (see `openapi`), docs/operate/settings.md from the settings' fields,
 docs/diagrams/*.svg from the *.mmd beside them. Tests compare each with what the code says today.
 """
 
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import mermaidx  # type: ignore[import-untyped]
-from tools import openapi, rules
+from tools import openapi, rules, settings
 
 from telephony_core.call_facts import TABLE, FactKind, LegState, Outcome, Source
 
@@ -116,6 +116,7 @@ def main() -> int:
     CALL_STATES.write_text(call_states_page(), encoding="utf-8")
     rules.PAGE.write_text(rules.page(), encoding="utf-8")
     openapi.write()
+    settings.write()
     (DIAGRAMS / "leg-states.mmd").write_text(leg_diagram(), encoding="utf-8")
     for source in sorted(DIAGRAMS.glob("*.mmd")):
         mermaidx.render(source.read_text(encoding="utf-8")).save(source.with_suffix(".svg"))

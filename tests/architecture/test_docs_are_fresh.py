@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tools import draw, openapi, rules
+from tools import draw, openapi, rules, settings
 
 
 def test_the_page_of_states_is_made_from_the_present_table() -> None:
@@ -29,6 +29,10 @@ def test_the_document_of_the_api_is_made_from_the_present_routes() -> None:
 
 def test_the_page_of_rules_is_made_from_the_present_tests() -> None:
     assert rules.PAGE.read_text(encoding="utf-8") == rules.page()
+
+
+def test_the_page_of_settings_is_made_from_their_fields() -> None:
+    assert settings.PAGE.read_text(encoding="utf-8") == settings.page()
 
 
 @pytest.mark.parametrize("rule", rules.RULES)

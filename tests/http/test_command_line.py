@@ -78,6 +78,13 @@ def test_a_database_without_tables_is_said_to_be_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    done = tell("db", "upgrade", settings={"TELEPHONY_DATABASE_URL": "postgresql://us@127.0.0.1:1/none"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "pip install 'telephony-adapters[postgres]'" in done.stderr
+
+
 def test_loading_the_demo_again_gives_the_same_ids_and_new_tokens(
     settings: dict[str, str], company: dict[str, Any]
 ) -> None:

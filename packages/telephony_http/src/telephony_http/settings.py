@@ -27,8 +27,15 @@ from telephony_http.readings import Language, LogLevel, Off, WorkerMode
 
 PREFIX = "TELEPHONY_"
 
+SAYS = "says"
+"""Under this name a field's metadata hold one sentence on what the setting is for (docs/operate/settings.md)."""
+
 _COMPANY = DiallingRules()
 Value = TypeVar("Value")
+
+
+def says(sentence: str) -> dict[str, str]:
+    return {SAYS: sentence}
 
 
 class SettingsError(Exception):
@@ -52,32 +59,123 @@ class Settings:
         default="sqlite+aiosqlite:///telephony.db",
         converter=readings.database_url,
         repr=readings.without_password,
+        metadata=says("Where the data are."),
     )
-    beeline_url: str = field(default="https://cloudpbx.beeline.ru/apis/portal/", converter=readings.web_url)
-    beeline_token: Secret[str] | None = field(default=None, converter=readings.secret)
-    public_url: str | None = field(default=None, converter=readings.optional_web_url)
-    report_secret: Secret[str] | None = field(default=None, converter=readings.report_secret)
-    host: str = field(default="127.0.0.1", converter=readings.host)
-    port: int = field(default=8080, converter=readings.port)
-    time_zone: str = field(default="Europe/Moscow", converter=readings.time_zone)
-    quiet_hours: QuietHours | Off | None = field(default=None, converter=readings.quiet_hours)
-    calls_per_hour: int | Off | None = field(default=None, converter=readings.limit)
-    calls_per_day: int | Off | None = field(default=None, converter=readings.limit)
+    beeline_url: str = field(
+        default="https://cloudpbx.beeline.ru/apis/portal/",
+        converter=readings.web_url,
+        metadata=says("Beeline's API. On this machine for the simulator."),
+    )
+    beeline_token: Secret[str] | None = field(
+        default=None,
+        converter=readings.secret,
+        metadata=says("The token of Beeline's cloud PBX; without it Beeline isn't set up."),
+    )
+    public_url: str | None = field(
+        default=None,
+        converter=readings.optional_web_url,
+        metadata=says("Our address as providers reach it: reports are sent there. Without it nobody is told of calls."),
+    )
+    report_secret: Secret[str] | None = field(
+        default=None,
+        converter=readings.report_secret,
+        metadata=says("The secret part of the reports' address. Left out, one is made and kept in the database."),
+    )
+    host: str = field(
+        default="127.0.0.1",
+        converter=readings.host,
+        metadata=says("The address that `serve` listens at."),
+    )
+    port: int = field(
+        default=8080,
+        converter=readings.port,
+        metadata=says("The port that `serve` listens at."),
+    )
+    time_zone: str = field(
+        default="Europe/Moscow",
+        converter=readings.time_zone,
+        metadata=says("The company's zone: its day for caps and limits, its clock where a number has no region."),
+    )
+    quiet_hours: QuietHours | Off | None = field(
+        default=None,
+        converter=readings.quiet_hours,
+        metadata=says("When clients aren't called, by the clock where they are (N3)."),
+    )
+    calls_per_hour: int | Off | None = field(
+        default=None,
+        converter=readings.limit,
+        metadata=says("The most calls of an employee in an hour (N4)."),
+    )
+    calls_per_day: int | Off | None = field(
+        default=None,
+        converter=readings.limit,
+        metadata=says("The most calls of an employee in a calendar day (N4)."),
+    )
     allowed_destinations: frozenset[DestinationClass] = field(
-        default=_COMPANY.destinations, converter=readings.destinations
+        default=_COMPANY.destinations,
+        converter=readings.destinations,
+        metadata=says("The classes of numbers that may be called (N4)."),
     )
-    longest_ringing_seconds: float = field(default=60.0, converter=readings.ringing)
-    unknown_horizon_seconds: float = field(default=900.0, converter=readings.horizon)
-    longest_call_seconds: float = field(default=14400.0, converter=readings.longest_call)
-    call_open_days: int = field(default=30, converter=readings.days)
-    retention_days: int = field(default=365, converter=readings.days)
-    events_kept_days: int = field(default=7, converter=readings.days)
-    attribution_days: int = field(default=30, converter=readings.days)
-    provider_timeout_seconds: float = field(default=10.0, converter=readings.time_out)
-    worker: WorkerMode = field(default=WorkerMode.EMBEDDED, converter=readings.worker)
-    worker_interval_seconds: float = field(default=1.0, converter=readings.interval)
-    log_level: LogLevel = field(default=LogLevel.INFO, converter=readings.log_level)
-    language: Language = field(default=Language.RUSSIAN, converter=readings.language)
+    longest_ringing_seconds: float = field(
+        default=60.0,
+        converter=readings.ringing,
+        metadata=says("After so long without a sign a phone is taken to have stopped ringing (K2, K3)."),
+    )
+    unknown_horizon_seconds: float = field(
+        default=900.0,
+        converter=readings.horizon,
+        metadata=says("When an unknown outcome ends as `unresolved` (K3)."),
+    )
+    longest_call_seconds: float = field(
+        default=14400.0,
+        converter=readings.longest_call,
+        metadata=says("When a call of which nothing is heard any more ends as `unresolved` (K2)."),
+    )
+    call_open_days: int = field(
+        default=30,
+        converter=readings.days,
+        metadata=says("After so long without an attempt a Call closes by itself (K6)."),
+    )
+    retention_days: int = field(
+        default=365,
+        converter=readings.days,
+        metadata=says("How long clients' numbers are kept with calls (P3)."),
+    )
+    events_kept_days: int = field(
+        default=7,
+        converter=readings.days,
+        metadata=says("How far back a stream of events can be resumed."),
+    )
+    attribution_days: int = field(
+        default=30,
+        converter=readings.days,
+        metadata=says("How long a call-back finds the employee who called (B1)."),
+    )
+    provider_timeout_seconds: float = field(
+        default=10.0,
+        converter=readings.time_out,
+        metadata=says("How long a provider's answer is waited for; then the outcome is unknown."),
+    )
+    worker: WorkerMode = field(
+        default=WorkerMode.EMBEDDED,
+        converter=readings.worker,
+        metadata=says("Whether the service does the background's chores itself, or `telephony worker` does."),
+    )
+    worker_interval_seconds: float = field(
+        default=1.0,
+        converter=readings.interval,
+        metadata=says("From one round of the chores to the next."),
+    )
+    log_level: LogLevel = field(
+        default=LogLevel.INFO,
+        converter=readings.log_level,
+        metadata=says("What is logged, as JSON lines on the standard error."),
+    )
+    language: Language = field(
+        default=Language.RUSSIAN,
+        converter=readings.language,
+        metadata=says("The language of messages about files, and of explanations where none is asked for."),
+    )
     others: Mapping[str, str] = field(factory=dict, repr=False)
 
     def __attrs_post_init__(self) -> None:

@@ -6,6 +6,7 @@ outlives a power cut; foreign keys; a bounded wait for a lock. PostgreSQL: bound
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import URL, event, make_url
@@ -33,6 +34,10 @@ _LOGGERS: Final = ("aiosqlite", "asyncpg", "sqlalchemy.engine", "sqlalchemy.engi
 """Those which at DEBUG show parameters and rows."""
 
 
+class MissingDriver(Exception):
+    """The database's driver isn't installed; the message says which package brings it."""
+
+
 def open_store(
     url: str,
     *,
@@ -44,13 +49,20 @@ def open_store(
 
     Lives as long as the process; its owner closes it by `await engine.dispose()`. `connections` are kept, and as many
     again are opened at need. `statement_seconds` is for a server that is frozen: PostgreSQL's own waits end by
-    `wait_seconds` and with a clearer error. Raises ValueError for a database of another kind.
+    `wait_seconds` and with a clearer error. Raises ValueError for a database of another kind, `MissingDriver` where
+    the driver of a known kind is not installed.
     """
     mask_numbers_in(_LOGGERS)
     parsed = make_url(url)
     if parsed.drivername not in DRIVERS:
         raise ValueError(f"no store on {parsed.drivername!r}; known are sqlite and postgresql")
     parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
+    try:
+        import_module(parsed.get_driver_name())
+    except ImportError:
+        raise MissingDriver(
+            "PostgreSQL needs the package asyncpg: pip install 'telephony-adapters[postgres]'"
+        ) from None
     sqlite = parsed.get_backend_name() == "sqlite"
     # A database in memory is one connection's own: it is kept, and taken in turns.
     in_memory = sqlite and parsed.database in (None, "", ":memory:")

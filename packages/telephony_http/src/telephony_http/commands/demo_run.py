@@ -94,7 +94,8 @@ async def _run(children: Children, asked_port: int | None, speed: float) -> None
         if not dying.done():
             ready.result()
             ledger_url = f"{beeline_url.partition('/apis/')[0]}/simulator/ledger"
-            _say(greeting(Ready(base_url, ledger_url, company, key=f"demo-{secrets.token_hex(6)}", folder=folder)))
+            key = f"demo-{secrets.token_hex(6)}"
+            _say(greeting(Ready(base_url, ledger_url, company, key, folder, database_url)))
         raise await dying
     finally:
         for task in (dying, ready):

@@ -26,6 +26,7 @@ class Ready:
     company: LoadedDemo
     key: str
     folder: Path
+    database_url: str
 
     @property
     def token(self) -> str:
@@ -62,6 +63,8 @@ def greeting(ready: Ready) -> str:
             "More in README.md, for which these variables are:",
             "",
             f"  URL={ready.base_url} LEDGER={ready.ledger_url} TOKEN={ready.token}",
+            f"  SUPERVISOR={ready.company.supervisor_token}",
+            f"  export TELEPHONY_DATABASE_URL={ready.database_url}",
             "",
             "Ctrl-C ends it all.",
         ]

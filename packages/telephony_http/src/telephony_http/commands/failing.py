@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telephony_adapters.gateways.provider import WrongSettings
 from telephony_adapters.gateways.registry import CannotLoadGateway
+from telephony_adapters.store.engine import MissingDriver
 from telephony_core.errors import StoreUnavailable, TelephonyError
 from telephony_http.settings import SettingsError
 
@@ -27,6 +28,8 @@ def in_words(error: Exception) -> tuple[str, int]:
             return str(error), error.exit_code
         case SettingsError() | WrongSettings():
             return "\n".join(error.problems), 2
+        case MissingDriver():
+            return f"{error}.", 1
         case CannotLoadGateway():
             return f"A provider's package can't be used: {error}.", 1
         case StoreUnavailable():
