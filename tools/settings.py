@@ -1,4 +1,4 @@
-"""docs/operate/settings.md, made from the fields of `Settings`: what each variable is for, its default, what it may be."""
+"""docs/operate/settings.md, made from the fields of `Settings`: what each variable is for, default, what it may be."""
 
 from __future__ import annotations
 

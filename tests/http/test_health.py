@@ -39,7 +39,7 @@ async def test_metrics_count_routes_and_results_and_name_nobody(callers: Callers
     await callers.get(f"/calls/{call['id']}")
     await callers.get("/api/v1/nothing/79139123456")
     answer = await callers.get("/metrics", as_=None)
-    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'telephony_initiations_total{result="placed"} 1.0' in answer.text
     assert 'telephony_initiations_total{result="employee_busy"} 1.0' in answer.text
     assert 'telephony_requests_total{method="GET",route="/api/v1/calls/{call_id}",status="200"} 1.0' in answer.text
