@@ -16,6 +16,8 @@ from tests.adapters.gateways.beeline_kit import PORTAL, a_client
 from tests.adapters.gateways.xsi_samples import an_event
 
 from telephony_adapters.gateways.beeline import BeelineClient, Subscriptions, parse_report
+from telephony_adapters.gateways.beeline.xsi import BeelineReport
+from telephony_core.errors import StoreUnavailable
 from telephony_core.testing.examples import NOW
 from telephony_core.testing.fakes import FakeClock
 
@@ -244,3 +246,126 @@ async def test_end_gives_up_all(keeper: Subscriptions, book: Book, clock: FakeCl
     assert keeper.subscription_id is None
     book.trouble = [(500, "")]
     await keeper.end()
+
+
+# --- After a restart, and where several processes share an address ---------------------------------------------------
+
+
+@define
+class Notes:
+    """A memory that may be away."""
+
+    kept: dict[str, str] = field(factory=dict)
+    away: bool = False
+
+    async def get(self, key: str) -> str | None:
+        self._ask()
+        return self.kept.get(key)
+
+    async def put(self, key: str, value: str) -> None:
+        self._ask()
+        self.kept[key] = value
+
+    def _ask(self) -> None:
+        if self.away:
+            raise StoreUnavailable
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+def an_event_of(subscription_id: str) -> BeelineReport:
+    return parse_report(an_event(subscription_id=subscription_id))
+
+
+async def test_the_next_process_takes_the_subscription_over(
+    client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
+) -> None:
+    await Subscriptions(client, URL, memory=notes).keep(clock.now())
+    clock.turn(timedelta(minutes=5))
+    follower = Subscriptions(client, URL, memory=notes)
+    await drive(follower, clock, timedelta(minutes=4))
+    assert follower.subscription_id == "subscription-1"
+    assert len(book.wanted) == 1
+    while clock.now() < NOW + timedelta(hours=3):
+        await drive(follower, clock, timedelta(seconds=10))
+        assert any(end > clock.now() for end in book.live.values())
+    assert len(book.live) <= 2
+
+
+async def test_one_that_has_ended_meanwhile_is_made_anew(
+    client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
+) -> None:
+    await Subscriptions(client, URL, memory=notes).keep(clock.now())
+    clock.turn(timedelta(hours=2))
+    follower = Subscriptions(client, URL, memory=notes)
+    await follower.keep(clock.now())
+    assert follower.subscription_id == "subscription-2"
+    assert list(book.live) == ["subscription-2"]
+
+
+async def test_an_old_one_that_nobody_remembers_is_ended_when_it_reports(
+    client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
+) -> None:
+    """A process that died between making it and remembering it leaves such a one."""
+    await Subscriptions(client, URL).keep(clock.now())
+    keeper = Subscriptions(client, URL, memory=notes)
+    await keeper.keep(clock.now())
+    assert set(book.live) == {"subscription-1", "subscription-2"}
+    keeper.heard(an_event_of("subscription-1"), clock.now())
+    await drive(keeper, clock, timedelta(seconds=59))
+    assert set(book.live) == {"subscription-1", "subscription-2"}
+    await drive(keeper, clock, timedelta(seconds=10))
+    assert set(book.live) == {"subscription-2"}
+
+
+async def test_processes_of_one_address_come_to_share_one(
+    client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
+) -> None:
+    keepers = [Subscriptions(client, URL, memory=notes) for _ in range(3)]
+    while clock.now() < NOW + timedelta(hours=5):
+        for keeper in keepers:
+            await keeper.keep(clock.now())
+        for name in book.live:
+            for keeper in keepers:
+                keeper.heard(an_event_of(name), clock.now())
+        clock.turn(timedelta(seconds=7))
+        assert any(end > clock.now() for end in book.live.values())
+        assert len(book.live) <= 2
+    assert len(book.wanted) <= 7
+
+
+async def test_a_memory_that_is_away_holds_nothing_up(
+    client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
+) -> None:
+    notes.away = True
+    keeper = Subscriptions(client, URL, memory=notes)
+    await drive(keeper, clock, timedelta(hours=2))
+    assert keeper.subscription_id in book.live
+
+
+async def test_calls_of_which_nothing_is_heard_make_another(
+    keeper: Subscriptions, book: Book, clock: FakeClock
+) -> None:
+    """It lives by Beeline's word, and reports don't come."""
+    await keeper.keep(clock.now())
+    for _ in range(3):
+        keeper.taken(clock.turn(timedelta(seconds=10)))
+    assert keeper.silent
+    await drive(keeper, clock, timedelta(seconds=300))
+    assert len(book.wanted) >= 2
+    keeper.heard(parse_report(an_event()), clock.now())
+    assert not keeper.silent
+    made = len(book.wanted)
+    await drive(keeper, clock, timedelta(seconds=600))
+    assert len(book.wanted) == made
+
+
+async def test_one_phone_that_is_off_is_no_silence(keeper: Subscriptions, book: Book, clock: FakeClock) -> None:
+    await keeper.keep(clock.now())
+    keeper.taken(clock.now())
+    keeper.taken(clock.now())
+    await drive(keeper, clock, timedelta(minutes=10))
+    assert len(book.wanted) == 1

@@ -131,11 +131,14 @@ class Subscriptions:
                 await self._recall(now)
             await self._give_up_old(now)
             await self._check(now)
+            if self._is_due(now):
+                # Another process of this address may have made the next one just now.
+                await self._take_over(await self._remembered(), now)
             if self._nothing_is_heard(now):
                 log.warning("Beeline takes calls and nothing is heard of them: another subscription is made")
                 self._unheard_since = now
                 await self._make(now)
-            elif self._live is None or now >= self._live.ends_at - self._margin(self._live):
+            elif self._is_due(now):
                 await self._make(now)
         except BeelineError as error:
             self._failures += 1
@@ -168,15 +171,16 @@ class Subscriptions:
         else:
             self._live = _Live(self._live.id, min(self._live.ends_at, now + lasts) if lasts else self._live.ends_at)
 
+    def _is_due(self, now: datetime) -> bool:
+        return self._live is None or now >= self._live.ends_at - self._margin(self._live)
+
     def _nothing_is_heard(self, now: datetime) -> bool:
         since = self._unheard_since
         return self.silent and since is not None and now - since >= self._times.silence
 
     async def _recall(self, now: datetime) -> None:
         """Take over the one that is remembered, and end those that nobody remembers and that go on reporting to us."""
-        remembered = await self._remembered()
-        if remembered is not None and (self._live is None or self._live.id != remembered):
-            await self._take_over(remembered, now)
+        await self._take_over(await self._remembered(), now)
         self._recalled = True
         for name, seen_at in list(self._strangers.items()):
             if self._live is not None and self._live.id == name:
@@ -187,7 +191,9 @@ class Subscriptions:
                 await self._client.unsubscribe(name)
                 log.info("an old subscription that still reported to us was ended")
 
-    async def _take_over(self, name: str, now: datetime) -> None:
+    async def _take_over(self, name: str | None, now: datetime) -> None:
+        if name is None or (self._live is not None and self._live.id == name):
+            return
         try:
             lasts = await self._client.subscription_lasts(name)
         except RequestRefused as error:
