@@ -7,7 +7,7 @@ is known as of any request:
 | what became of it | answer |
 |---|---|
 | anything before `dial` was answered with an error, 409 apart | `Refused`: nothing was dialled, and nothing will be |
-| `create` was answered with 409 | unknown: somebody lives under our id, or Asterisk says so wrongly |
+| bridge or `create` was answered with 409 | unknown: our id lives already, or Asterisk says so wrongly |
 | no answer to anything before `dial`, or no time left for it | `NotSent`: `dial` was never asked for |
 | `dial`: 204 | `Accepted` |
 | `dial`: 400, 403, 404 | `Refused`: there is no such channel, or it may not be dialled |
@@ -50,6 +50,7 @@ log = logging.getLogger(__name__)
 PROVIDER = "asterisk"
 NORMAL_CLEARING = "16"
 """Q.850's code of a hang-up. Of a channel that nobody had answered it comes back as a call called off (`events`)."""
+_LIVES_ALREADY = OutcomeUnknown("409: what was to be made may live already, and then somebody dialled it")
 _NOT_DIALLED = frozenset({400, 403, 404})
 
 
@@ -105,7 +106,7 @@ class AsteriskGateway:
         bridge = bridge_id(command.attempt_id)
         await self._heard()
         if command.leg is LegName.EMPLOYEE:
-            await self._step("POST", "bridges", {"type": "mixing", "bridgeId": bridge})
+            await self._step("POST", "bridges", {"type": "mixing", "bridgeId": bridge}, makes=True)
         channel = await self._create(command, endpoint, name)
         try:
             await self._step(
@@ -145,7 +146,7 @@ class AsteriskGateway:
             )
         except ari.Refused as error:
             if error.status == 409:
-                raise _NotDialled(OutcomeUnknown("409: a channel of this id may live already")) from None
+                raise _NotDialled(_LIVES_ALREADY) from None
             raise _NotDialled(await self._why_not(endpoint, error)) from None
         except AriError as error:
             await asyncio.shield(self._drop(name))
@@ -169,10 +170,12 @@ class AsteriskGateway:
         offline = isinstance(told, dict) and told.get("state") == "offline"
         return Refused("endpoint_offline", name) if offline else _refused(error)
 
-    async def _step(self, method: str, path: str, params: dict[str, str] | None = None) -> None:
+    async def _step(self, method: str, path: str, params: dict[str, str] | None = None, *, makes: bool = False) -> None:
         try:
             await self.client.ask(method, path, params)
         except ari.Refused as error:
+            if makes and error.status == 409:
+                raise _NotDialled(_LIVES_ALREADY) from None
             raise _NotDialled(_refused(error)) from None
         except AriError as error:
             raise _NotDialled(NotSent(f"before anything was dialled: {error}")) from None

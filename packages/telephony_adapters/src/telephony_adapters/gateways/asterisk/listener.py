@@ -51,12 +51,16 @@ AT_ONCE = 16
 """Reports applied at the same time: facts are a set, so their order can't matter (K1)."""
 
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+"""Seconds from the loss of a connection to the next try."""
+
+
 class NotHeard(Exception):
     """The connection could not be made, or broke. It is made anew after a pause."""
 
 
 class TakenOver(NotHeard):
-    """Somebody else connected with our application's name: another installation? Each needs a name of its own."""
+    """Somebody else connected with our application's name."""
 
 
 @define
@@ -70,9 +74,10 @@ class AsteriskListener:
     connected: bool = field(default=False, init=False)
     tried: bool = field(default=False, init=False)
     elsewhere: bool = field(default=False, init=False)
+    _failures: int = field(default=0, init=False)
 
     async def listen(self, follow: Following, stop: asyncio.Event) -> None:
-        """Hear until `stop`, or until the connection breaks: `NotHeard` then."""
+        """Hear until `stop`, or until the connection breaks; then a pause, which grows while it can't be made anew."""
         lasts = await self.lease.hold()
         self.elsewhere = lasts is None
         if lasts is None:
@@ -81,10 +86,15 @@ class AsteriskListener:
             return
         try:
             await self._hear(follow, stop, lasts)
+        except NotHeard as lost:
+            self._failures += 1
+            log.log(logging.ERROR if isinstance(lost, TakenOver) else logging.WARNING, "%s", lost)
         finally:
             self.tried, self.connected = True, False
             with contextlib.suppress(StoreUnavailable):
                 await self.lease.give_up()
+        if self._failures:
+            await _until(stop, min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE))
 
     def condition(self) -> str | None:
         """One word for /readyz; None before the first try."""
@@ -168,7 +178,7 @@ class AsteriskListener:
             log.warning("an event of Asterisk's can't be read")
             return {}
         if event.get("type") == "ApplicationReplaced":
-            raise TakenOver
+            raise TakenOver("somebody else connected as our application: each installation needs a name of its own")
         return event
 
     async def _follow(self, event: dict[str, Any], report: ProviderReport | None, follow: Following) -> None:
@@ -195,7 +205,7 @@ class AsteriskListener:
         while True:
             try:
                 await self._compare_once(follow)
-                self.connected = True
+                self.connected, self._failures = True, 0
             except (AriError, StoreUnavailable, LookupError, TypeError) as error:
                 log.warning("what lives at Asterisk could not be compared: %s", error)
             await asyncio.sleep(self.compares_every)
