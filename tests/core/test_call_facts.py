@@ -284,6 +284,9 @@ def test_what_a_release_of_the_clients_leg_means(cause: Cause | None, outcome: O
     assert read(known | {_fact(CLIENT, FactKind.ANSWERED, 15)}).outcome is Outcome.TALKED
 
 
+_ANSWERED_AND_RELEASED = [(EMPLOYEE, FactKind.ANSWERED, None), (EMPLOYEE, FactKind.RELEASED, Cause.NORMAL)]
+
+
 @pytest.mark.parametrize(
     ("known", "outcome"),
     [
@@ -297,6 +300,9 @@ def test_what_a_release_of_the_clients_leg_means(cause: Cause | None, outcome: O
         ([(EMPLOYEE, FactKind.REFUSED, None), (EMPLOYEE, FactKind.NOT_SENT, None)], Outcome.REFUSED_BY_PROVIDER),
         ([(EMPLOYEE, FactKind.NOT_SENT, None), (EMPLOYEE, FactKind.GIVEN_UP, None)], Outcome.NOT_SENT),
         ([(EMPLOYEE, FactKind.GIVEN_UP, None)], Outcome.UNRESOLVED),
+        # In two steps: the client's half came to nothing, and the employee's was ended for that.
+        ([*_ANSWERED_AND_RELEASED, (CLIENT, FactKind.REFUSED, None)], Outcome.REFUSED_BY_PROVIDER),
+        ([*_ANSWERED_AND_RELEASED, (CLIENT, FactKind.NOT_SENT, None)], Outcome.NOT_SENT),
     ],
 )
 def test_what_the_employees_half_means(known: list, outcome: Outcome) -> None:

@@ -270,6 +270,9 @@ def _outcome(facts: frozenset[Fact], employee: Leg, client: Leg) -> Outcome:
         return Outcome.TALKED
     if client.state is LegState.RELEASED:
         return _OUTCOME_OF_CLIENT_CAUSE[client.cause or Cause.NORMAL]
+    if client.state is LegState.FAILED:
+        # That the employee hangs up then, or is hung up by us, calls nothing off.
+        return Outcome.REFUSED_BY_PROVIDER if client.strongest is FactKind.REFUSED else Outcome.NOT_SENT
     if employee.state is LegState.RELEASED:
         called_off = employee.answered_at is not None or employee.cause is Cause.CANCELLED or client.heard_of
         return Outcome.CANCELLED if called_off else Outcome.EMPLOYEE_DID_NOT_ANSWER
