@@ -78,6 +78,14 @@ def test_a_database_without_tables_is_said_to_be_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_tables_are_upgraded_in_two_steps_around_a_deployment(tmp_path: Path) -> None:
+    new = {"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"}
+    assert tell("db", "upgrade", "--before-deploy", "--after-deploy", settings=new).returncode == 2
+    for step in ("--before-deploy", "--after-deploy"):
+        assert tell("db", "upgrade", step, settings=new).returncode == 0
+        assert tell("tokens", "list", settings=new).returncode == 0
+
+
 def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     done = tell("db", "upgrade", settings={"TELEPHONY_DATABASE_URL": "postgresql://us@127.0.0.1:1/none"})

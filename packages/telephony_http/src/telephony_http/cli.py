@@ -60,11 +60,17 @@ def db() -> None:
 
 @db.command()
 @click.option("--sql", is_flag=True, help="Print the SQL instead, for who may not let a program change tables.")
-def upgrade(sql: bool) -> None:
-    """Make the tables of TELEPHONY_DATABASE_URL, or bring them up to date."""
+@click.option("--before-deploy", "before", is_flag=True, help="Only what the version in service goes on with.")
+@click.option("--after-deploy", "after", is_flag=True, help="The rest, once its last process has gone.")
+def upgrade(sql: bool, before: bool, after: bool) -> None:
+    """Make the tables of TELEPHONY_DATABASE_URL, or bring them up to date: all, or in two steps around a deployment."""
+    from telephony_adapters.store.migrations import Deploy
     from telephony_http.commands.database import upgrade as run
 
-    _run(run(sql=sql))
+    if before and after:
+        raise click.UsageError("--before-deploy and --after-deploy are two steps; without both, all is done.")
+    deploy = Deploy.BEFORE if before else Deploy.AFTER if after else None
+    _run(run(sql=sql, deploy=deploy))
 
 
 @telephony.command()

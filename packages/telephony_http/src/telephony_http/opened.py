@@ -115,11 +115,9 @@ async def opened_parts(settings: Settings) -> AsyncIterator[Parts]:
 
 
 async def _check_tables(engine: AsyncEngine, settings: Settings) -> None:
-    found, needed = await revisions.found(engine), revisions.needed()
-    if found != needed:
-        has = "has no tables yet" if found is None else f"is at revision {found}, and this version needs {needed}"
-        where = without_password(settings.database_url)
-        raise TablesNotReady(f"The database {where} {has}: run `telephony db upgrade`.")
+    trouble = (await revisions.found(engine)).trouble()
+    if trouble is not None:
+        raise TablesNotReady(f"The database {without_password(settings.database_url)} {trouble}.")
 
 
 async def _report_secret(settings: Settings, facts: ServiceFacts) -> str:

@@ -2,6 +2,8 @@
 
 Exclusion is a unique index here, never a check before an insert (law 5): reservations, Idempotency-Keys, a Call's
 external id, a provider's reference, the regions and the default pool of a provider (C0), a report that came before.
+
+One long module: the whole model on one page, as an operator sees it who opens the database.
 """
 
 from __future__ import annotations

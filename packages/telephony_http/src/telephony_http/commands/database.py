@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.store.engine import open_store
-from telephony_adapters.store.migrations import revisions, upgrade_script
+from telephony_adapters.store.migrations import Deploy, needed, revisions, upgrade_script
 from telephony_adapters.store.migrations import upgrade as make_tables
 from telephony_core.errors import StoreUnavailable
 from telephony_http.commands.failing import CommandError
@@ -21,12 +21,14 @@ FACT = "demo"
 """The name of the service's fact that the database holds the demo's data."""
 
 
-async def upgrade(*, sql: bool) -> None:
+async def upgrade(*, sql: bool, deploy: Deploy | None) -> None:
+    """`deploy`: what has to run before the new version of the service comes, or the rest after; None: all."""
     settings = Settings.load()
+    revision = needed() if deploy is Deploy.BEFORE else "head"
     if sql:
-        say(upgrade_script(settings.database_url))
+        say(upgrade_script(settings.database_url, revision))
         return
-    await make_tables(settings.database_url)
+    await make_tables(settings.database_url, revision)
     say(f"The tables of {shown(settings.database_url)} are up to date.")
 
 
@@ -53,14 +55,10 @@ async def trouble_of(engine: AsyncEngine, settings: Settings) -> str | None:
     if _is_missing(settings.database_url):  # to look into it would make an empty one
         return f"{where} isn't there yet; `telephony db upgrade` makes it"
     try:
-        current = await revisions.found(engine)
+        trouble = (await revisions.found(engine)).trouble()
     except StoreUnavailable:
         return f"{where} doesn't answer; see TELEPHONY_DATABASE_URL"
-    head = revisions.needed()
-    if current == head:
-        return None
-    has = "has no tables yet" if current is None else f"is at revision {current}, and this version needs {head}"
-    return f"{where} {has}; `telephony db upgrade` makes them"
+    return None if trouble is None else f"{where} {trouble}"
 
 
 def _is_missing(url: str) -> bool:

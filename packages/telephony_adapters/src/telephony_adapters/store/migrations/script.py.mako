@@ -12,6 +12,8 @@ from telephony_adapters.store.columns import Counter, Instant, Json
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+# `after`: only once the last process of the version before has gone. See docs/operate/migrations.md.
+deploy = "before"
 branch_labels = None
 depends_on = None
 

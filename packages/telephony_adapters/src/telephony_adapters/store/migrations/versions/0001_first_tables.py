@@ -1,6 +1,6 @@
 """The first tables.
 
-Revision: 0001, after none
+Revision: 0001, after none. Long, because a revision is one thing that happened, and never edited: it is all tables.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from telephony_adapters.store.columns import Counter, Instant, Json
 
 revision = "0001"
 down_revision = None
+deploy = "before"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from telephony_adapters.store.columns import Instant
 
 revision = "0002"
 down_revision = "0001"
+deploy = "before"
 branch_labels = None
 depends_on = None
 
