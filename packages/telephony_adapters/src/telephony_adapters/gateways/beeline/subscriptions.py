@@ -70,6 +70,7 @@ class Subscriptions:
         self._key = f"beeline:subscription:{sha256(url.encode()).hexdigest()[:16]}"
         self._recalled = memory is None
         self._strangers: dict[str, datetime] = {}
+        self._over: str | None = None
         self._unheard = 0
         self._unheard_since: datetime | None = None
         self._live: _Live | None = None
@@ -104,6 +105,7 @@ class Subscriptions:
         self._unheard, self._unheard_since = 0, None
         mine = [each.id for each in (*self._old, *([self._live] if self._live else []))]
         if report.subscription_terminated:
+            self._over = report.subscription_id
             self._strangers.pop(report.subscription_id, None)
             self._old = [each for each in self._old if each.id != report.subscription_id]
             if self._live is not None and self._live.id == report.subscription_id:
@@ -192,7 +194,8 @@ class Subscriptions:
                 log.info("an old subscription that still reported to us was ended")
 
     async def _take_over(self, name: str | None, now: datetime) -> None:
-        if name is None or (self._live is not None and self._live.id == name):
+        """Make a remembered one ours, if it lives; the one of which Beeline has said that it is over does not."""
+        if name is None or name == self._over or (self._live is not None and self._live.id == name):
             return
         try:
             lasts = await self._client.subscription_lasts(name)
