@@ -11,8 +11,19 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony_core.caller_id import CallerIdDecision, CallerIdPolicy, Question, Step, Verdict, judge, replay
-from telephony_core.carousel import Carousel, ChosenBy
+from telephony_core.caller_id import (
+    POLICY_VERSION,
+    PRECEDENCE,
+    CallerIdDecision,
+    CallerIdPolicy,
+    EarlierTalk,
+    Question,
+    Step,
+    Verdict,
+    judge,
+    replay,
+)
+from telephony_core.carousel import Carousel, ChosenBy, NumberUse
 from telephony_core.device import Mobile
 from telephony_core.errors import NoUsableNumber
 from telephony_core.phone import PhoneNumber
@@ -134,7 +145,8 @@ def test_without_a_pool_there_is_no_number() -> None:
     """C5: the refusal says which provider has none."""
     with pytest.raises(NoUsableNumber) as refusal:
         CallerIdPolicy().decide(Question(NOW, an_ip_phone(provider="asterisk"), ("RU-NVS",), carousel=a_carousel()))
-    assert refusal.value.reasons["provider"] == "asterisk"
+    assert refusal.value.reasons == {"pool": None, "chain": [], "provider": "asterisk"}
+    assert "No pool" in refusal.value.detail
 
 
 def test_a_refusal_tells_the_pools_that_were_tried() -> None:
@@ -148,6 +160,11 @@ def test_a_refusal_tells_the_pools_that_were_tried() -> None:
         CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS",), carousel=pools))
     reasons = refusal.value.reasons
     assert (reasons["pool"], reasons["chain"]) == ("a", ["b"])
+    assert reasons["steps"][1] == {  # type: ignore[index]  # a list of steps
+        "rule": "C3",
+        "saw": {"pool": "a", "usable": 0, "against": {}},
+        "said": "pool a has no usable",
+    }
     assert [step["rule"] for step in reasons["steps"]] == ["C4", "C3", "C5"]  # type: ignore[attr-defined]
 
 
@@ -185,6 +202,141 @@ def test_the_edges_of_the_settings_are_allowed() -> None:
     assert CallerIdPolicy(region_sources=["default"]).region_sources == (RegionSource.DEFAULT,)
     with pytest.raises(ValueError, match="moon"):
         CallerIdPolicy(region_sources=["moon", "default"])
+
+
+# --- the steps ------------------------------------------------------------------------------------------------------
+
+_SAID = {rule: saying for each in PRECEDENCE for rule, saying in each.sayings.items()}
+_TWO = [["west", ["RU-SAM"]], ["east", ["RU-NVS"]], ["south", ["RU-MOW"]]]
+
+
+@pytest.mark.parametrize(
+    ("rule", "saw", "said"),
+    [
+        ("C1", {"device": "mobile", "sim": "+79031110001"}, "the SIM's own number +79031110001"),
+        ("C3", {"pool": "west", "usable": 3, "against": {}}, "pool west has 3 usable"),
+        ("C3", {"pool": "west", "usable": 0, "against": {"resting": 2}}, "pool west has no usable"),
+        ("C5", {"pool": "east", "usable": 1, "against": {}}, "pool east has 1 usable"),
+        ("C6", {"index": None, "age_days": 1, "limit_days": 30}, "the number of the earlier talk is not usable"),
+        ("C6", {"index": 4, "age_days": 29, "limit_days": 30}, "number 4"),
+        ("C6", {"index": 4, "age_days": 30, "limit_days": 30}, "the earlier talk is too long ago"),
+        ("C7", {"turns": [2, 1, 1, 3]}, "number 1"),
+        ("C11", {"pool": "west", "numbers": 10}, "the provider chooses one of the 10 numbers of pool west"),
+        ("C4", {"codes": ["RU-NVS"], "serving": _TWO[1:2], "default": "west"}, "pool east"),
+        ("C4", {"codes": ["RU-NVS", "RU-SAM"], "serving": _TWO[:2]}, "pool west, also served by east"),
+        (
+            "C4",
+            {"codes": ["RU-MOW", "RU-NVS", "RU-SAM"], "serving": _TWO, "client": ["RU-NVS"]},
+            "pool east, also served by west, south",
+        ),
+        ("C4", {"codes": ["RU"], "serving": _TWO[:1], "client": ["RU-SAM"], "default": "east"}, "pool west by client"),
+        ("C4", {"codes": ["RU"], "serving": [], "default": "east"}, "pool east by default"),
+        (
+            "C4",
+            {
+                "codes": ["RU-NVS"],
+                "serving": _TWO[:2],
+                "client": ["RU-SAM"],
+                "default": "east",
+                "sources": ["client", "numbering_plan", "default"],
+            },
+            "pool west by client",
+        ),
+        (
+            "C4",
+            {
+                "codes": ["RU-NVS"],
+                "serving": _TWO[1:2],
+                "default": "west",
+                "sources": ["client", "numbering_plan", "default"],
+            },
+            "pool east",
+        ),
+        (
+            "C4",
+            {"codes": ["RU-NVS"], "serving": _TWO[1:2], "default": "west", "sources": ["default"]},
+            "pool west by default",
+        ),
+    ],
+)
+def test_what_a_rule_says_to_what_it_saw(rule: str, saw: dict, said: str) -> None:
+    """C8: pure, and the same for ever within a version: these words lie in databases."""
+    assert _SAID[rule](saw) == said
+
+
+def test_a_decision_keeps_all_that_led_to_it() -> None:
+    """C8: word by word, where we choose and the client is not known any more."""
+    question = Question(
+        NOW,
+        an_ip_phone(),
+        ("RU-NVS",),
+        ("RU-TOM",),
+        a_carousel(a_pool(size=3)),
+        {a_number(0): NumberUse(turn=9), a_number(2): NumberUse(turn=4)},
+        EarlierTalk(a_number(1), NOW - timedelta(days=31)),
+    )
+    assert CallerIdPolicy().decide(question) == CallerIdDecision(
+        chosen_by=ChosenBy.US,
+        policy_version=POLICY_VERSION,
+        decided_at=NOW,
+        region=Region(("RU-NVS",)),
+        pool_id="siberia",
+        generation_id="siberia-0",
+        candidates=(a_number(0), a_number(1), a_number(2)),
+        requested=a_number(1),
+        steps=(
+            Step(
+                "C4",
+                {
+                    "codes": ["RU-NVS"],
+                    "serving": [["siberia", ["RU-NVS", "RU-TOM"]]],
+                    "client": ["RU-TOM"],
+                    "default": "siberia",
+                },
+                "pool siberia",
+            ),
+            Step("C3", {"pool": "siberia", "usable": 3, "against": {}}, "pool siberia has 3 usable"),
+            Step("C6", {"index": 1, "age_days": 31, "limit_days": 30}, "the earlier talk is too long ago"),
+            Step("C7", {"turns": [2, 0, 1]}, "number 1"),
+        ),
+        fair=True,
+    )
+
+
+def test_a_providers_decision_keeps_all_that_led_to_it() -> None:
+    """C8, C11: with other sources than usual, which the step tells."""
+    pool = a_pool(chosen_by=ChosenBy.PROVIDER, size=2)
+    question = Question(NOW, an_ip_phone(), ("RU-SAM",), carousel=a_carousel(pool))
+    decision = CallerIdPolicy(region_sources=("client", "default")).decide(question)
+    sources = ["client", "default"]
+    assert (decision.chosen_by, decision.requested, decision.fair) == (ChosenBy.PROVIDER, None, False)
+    assert (decision.region, decision.generation_id) == (Region(("RU-SAM",), RegionSource.DEFAULT), "siberia-0")
+    assert decision.steps == (
+        Step(
+            "C4",
+            {"codes": ["RU-SAM"], "serving": [], "default": "siberia", "sources": sources},
+            "pool siberia by default",
+        ),
+        Step("C11", {"pool": "siberia", "numbers": 2}, "the provider chooses one of the 2 numbers of pool siberia"),
+    )
+
+
+def test_without_any_region_it_is_the_whole_country() -> None:
+    """C4: nothing is known of the number; C1 doesn't ask."""
+    for device in (an_ip_phone(), a_mobile()):
+        decision = CallerIdPolicy().decide(Question(NOW, device, (), carousel=a_carousel()))
+        assert decision.region.codes == ("RU",)
+
+
+def test_of_many_regions_the_first_few_are_looked_at() -> None:
+    """C4, C8: three of a number, two of a client; what serves only further ones doesn't count."""
+    codes = ("RU-AL", "RU-AM", "RU-AR", "RU-NVS")
+    pools = a_carousel(a_pool("fallback", first=50, region_codes=()), a_pool(is_default=False))
+    assert CallerIdPolicy().decide(Question(NOW, an_ip_phone(), codes, carousel=pools)).pool_id == "fallback"
+    assert CallerIdPolicy().decide(Question(NOW, an_ip_phone(), codes[1:], carousel=pools)).pool_id == "siberia"
+    for client, pool_id in ((codes[1:], "fallback"), (codes[2:], "siberia")):
+        asked = Question(NOW, an_ip_phone(), ("RU",), client, carousel=pools)
+        assert CallerIdPolicy().decide(asked).pool_id == pool_id
 
 
 # --- C8: replay ------------------------------------------------------------------------------------------------------

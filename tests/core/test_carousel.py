@@ -16,6 +16,7 @@ from telephony_core.carousel import (
     CarouselFault,
     CarouselNumber,
     CarouselPool,
+    ChosenBy,
     NumberReason,
     NumberUse,
     Quarantine,
@@ -151,6 +152,45 @@ def test_a_long_chain_that_ends_is_in_order() -> None:
     assert a_carousel(*pools).faults() == ()
     cycle = [*pools[:3], evolve(pools[3], chain=("a",))]
     assert {each.pool_id for each in a_carousel(*cycle).faults()} == {"a", "b", "c", "d"}
+
+
+def test_a_decisions_largest_size_is_the_sum_of_its_parts() -> None:
+    """C0, C8: what every decision has, the ids that it may name, and the longest list of numbers along the chain."""
+    alone = a_carousel(a_pool(size=3))
+    siberia, generation, numbers = len('"siberia"'), len('"siberia-0"'), 8 + 3 * (1 + 3)
+    named, tried = 405 + 2 * siberia + (6 + siberia) + siberia, 25 + siberia
+    assert alone.largest_decision(alone.pools[0]) == named + tried + generation + numbers
+    pools = a_carousel(a_pool(size=3, chain=("volga",)), _second(size=9))
+    volga = len('"volga"')
+    more = (6 + volga) + volga + (25 + volga) + len('"volga-50"') - generation + 6 * 4
+    assert pools.largest_decision(pools.pools[0]) == alone.largest_decision(alone.pools[0]) + more
+    unserved = a_carousel(pools.pools[0], evolve(pools.pools[1], region_codes=()))
+    assert pools.largest_decision(pools.pools[0]) - unserved.largest_decision(pools.pools[0]) == 6 + 2 * volga
+
+
+def test_beyond_a_pool_of_the_providers_nothing_is_tried() -> None:
+    """C0, C11: so the pools behind it make no decision larger."""
+    behind = _second("behind-it", first=70, size=30, region_codes=())
+    theirs = _second(chosen_by=ChosenBy.PROVIDER, region_codes=())
+    pools = a_carousel(a_pool(chain=("volga", "behind-it")), theirs, behind)
+    without = a_carousel(a_pool(chain=("volga",)), theirs)
+    assert pools.largest_decision(pools.pools[0]) == without.largest_decision(without.pools[0])
+
+
+def test_a_pool_without_generations_has_a_size_too() -> None:
+    """C0."""
+    empty = a_carousel(a_pool(generations=()), _second("abroad", provider="asterisk"))
+    full = a_carousel(a_pool(size=1))
+    assert empty.largest_decision(empty.pools[0]) == full.largest_decision(full.pools[0]) - len('"siberia-0"') - 8 - 4
+
+
+@pytest.mark.parametrize(("apart", "digits"), [(1, 1), (35, 1), (36, 2), (36**2 - 1, 2), (36**2, 3), (36**4, 5)])
+def test_numbers_further_apart_take_more_digits(apart: int, digits: int) -> None:
+    """C0, C8: differences are stored in base 36."""
+    numbers = tuple(CarouselNumber(a_number(place)) for place in (0, apart))
+    pools = a_carousel(a_pool(generations=(evolve(a_generation(), numbers=numbers),)))
+    near = a_carousel(a_pool(size=2))
+    assert pools.largest_decision(pools.pools[0]) - near.largest_decision(near.pools[0]) == 2 * (digits - 1)
 
 
 # --- C5: the path along which it is looked ----------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 Values only: a `Carousel` is what the store knew at one instant. Rules C0 (order of the whole), C3 (usable), C7 (whose
 turn it is) and C9 (which generation is active) live here; how they combine into a decision stands in `caller_id`.
+
+One long module, so that the check of the whole (C0) is read beside what it checks.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from math import ceil, log
 
 from attrs import field, frozen, validators
 
@@ -340,8 +341,16 @@ def _stored_length(text: str) -> int:
 def _listed_length(generation: Generation) -> int:
     """Bytes of a generation's id, of its numbers as a list of differences in base 36, and of their turns."""
     digits = [int(each.number.digits) for each in generation.numbers] or [0]
-    largest, spread = ceil(log(max(digits) + 1, 36)), ceil(log(max(digits) - min(digits) + 1, 36))
-    return _stored_length(generation.id) + largest + len(digits) * (spread + 3)
+    largest, spread = max(digits), max(digits) - min(digits)
+    return _stored_length(generation.id) + _digits_in_base_36(largest) + len(digits) * (_digits_in_base_36(spread) + 3)
+
+
+def _digits_in_base_36(value: int) -> int:
+    count = 1
+    while value >= 36:
+        value //= 36
+        count += 1
+    return count
 
 
 def fair_turn(turns: Sequence[int]) -> int:
