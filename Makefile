@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check fmt lock clean docs broken-rules faults long-run fuzz
+.PHONY: help install run test check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -56,9 +56,10 @@ lock: ## pin the dependencies anew (needs uv; UV=path/to/uv)
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
+	$(COMPILE) requirements/mutation.in -c requirements/dev.txt -o requirements/mutation.txt
 
 clean: ## remove .venv and what the tools leave behind
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
+	rm -rf .venv .venv-mutation .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written last, so that what was broken off is begun anew.
@@ -90,6 +91,21 @@ docs: $(STAMPS)/dev ## make what stands in docs/ from the code: diagrams, the ta
 
 broken-rules: $(STAMPS)/dev ## break the code rule by rule and see its tests fail (some minutes)
 	@exec $(BIN)/python -m tools.broken_rules
+
+coverage: $(STAMPS)/dev ## branches of the core that its own tests reach; fails below 100 %
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/core --cov=telephony_core --cov-branch \
+	  --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+
+# The environment's own python is asked for nothing but mutants; ARGS=--anew forgets what an earlier run found.
+mutation: .venv-mutation/installed ## break the core's rules by hundreds of small changes; 95 % have to be noticed (ten minutes)
+	@exec .venv-mutation/bin/python -m tools.mutation $(ARGS)
+
+.venv-mutation/installed: $(STAMPS)/venv requirements/mutation.txt
+	@echo "installing what mutation testing needs into .venv-mutation"
+	@$(BIN)/python -m venv --clear .venv-mutation
+	@.venv-mutation/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+	  -r requirements/mutation.txt
+	@touch $@
 
 # Variables: QUICK=1, DATABASE=sqlite|postgresql|both, SEED, KILLS (at random), CALLS (with faults mixed).
 faults: $(STAMPS)/dev ## kill services, break their provider, compare what rang with what is stored (QUICK=1: 45 s)

@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, settings
 
 # No deadlines: the machines that run this are shared, and a slow example is no wrong one.
 settings.register_profile("dev", max_examples=60, deadline=None)
+# The same examples each time, so that a mutant which survived survives again.
+settings.register_profile("quick", max_examples=20, deadline=None, derandomize=True, database=None)
 settings.register_profile("ci", max_examples=200, deadline=None, print_blob=True, derandomize=True)
 settings.register_profile(
     "thorough", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
