@@ -11,6 +11,7 @@ from attrs import evolve
 
 from telephony_core.call import Attempt
 from telephony_core.call_facts import FactKind, LegName
+from telephony_core.device import Device, DeviceStatus
 from telephony_core.errors import StoreUnavailable
 from telephony_core.party import Target, TargetKind
 from telephony_core.phone import PhoneNumber
@@ -18,19 +19,27 @@ from telephony_core.ports import (
     Absent,
     Accepted,
     CannotTell,
+    Clock,
     ConcurrentChange,
+    DeviceStatuses,
     Directory,
     Found,
+    IdSource,
     NotSent,
     PhoneNumberParser,
     ProviderGateway,
     RegionResolver,
+    TimeZones,
 )
 from telephony_core.testing.contracts import (
+    ClockContract,
+    DeviceStatusesContract,
     DirectoryContract,
     GatewayContract,
+    IdSourceContract,
     ParserContract,
     RegionResolverContract,
+    TimeZonesContract,
 )
 from telephony_core.testing.contracts.directory import Thing
 from telephony_core.testing.examples import CLIENT_NUMBER, NOW, a_call, a_client, a_number, an_attempt, an_event
@@ -42,6 +51,7 @@ from telephony_core.testing.fakes import (
     FakeIds,
     FakeParser,
     FakeRegions,
+    FakeStatuses,
     FakeStore,
     FakeTimeZones,
     Fate,
@@ -64,6 +74,32 @@ class TestFakeDirectory(DirectoryContract):
         directory.available = False
 
 
+class TestFakeTimeZones(TimeZonesContract):
+    offsets: ClassVar = {"RU-KGD": 2, "RU-NVS": 7, "RU-KAM": 12}
+
+    def make_zones(self) -> TimeZones:
+        return FakeTimeZones(self.offsets)
+
+
+class TestFakeStatuses(DeviceStatusesContract):
+    async def make_statuses(self) -> DeviceStatuses:
+        return FakeStatuses()
+
+    async def say(self, statuses: DeviceStatuses, device: Device, status: DeviceStatus) -> None:
+        assert isinstance(statuses, FakeStatuses)
+        statuses.say(device.id, at=status.at, online=status.online, agent_away=status.agent_away)
+
+
+class TestFakeClock(ClockContract):
+    def make_clock(self) -> Clock:
+        return FakeClock()
+
+
+class TestFakeIds(IdSourceContract):
+    def make_ids(self) -> IdSource:
+        return FakeIds()
+
+
 class TestFakeRegions(RegionResolverContract):
     known: ClassVar = {"+73832123456": ("RU-NVS",), "+79131234567": ("RU-NVS", "RU-TOM"), "+79139999999": ("RU-NVS",)}
 
@@ -84,6 +120,10 @@ class _FakeGatewayContract(GatewayContract):
     async def requests_seen(self, gateway: ProviderGateway) -> int:
         assert isinstance(gateway, OneStepGateway | TwoStepGateway)
         return len(gateway.requests)
+
+    async def hang_ups_seen(self, gateway: ProviderGateway) -> int:
+        assert isinstance(gateway, OneStepGateway | TwoStepGateway)
+        return len(gateway.hang_ups)
 
 
 class TestOneStepGateway(_FakeGatewayContract):

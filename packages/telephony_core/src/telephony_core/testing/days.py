@@ -140,7 +140,9 @@ class Days:
         if run is None or run.usable != usable:
             run = self.runs[pool_id] = _Run(usable, [])
         run.picks.append(number)
-        if self.claims.fair and oracles.unfair_run(run.picks, usable) is not None:
+        # Until now the run was fair, so what breaks it lies within the latest two rounds.
+        latest = run.picks[-2 * len(usable) - 1 :]
+        if self.claims.fair and oracles.unfair_run(latest, usable) is not None:
             picks = ", ".join(each.e164 for each in run.picks)
             what = f"picks of two numbers of pool {pool_id} differ by more than one: {picks}"
             raise self._with_story(BrokenRule("C7", what, question, answer))
@@ -270,7 +272,7 @@ def _parts(carousel: Carousel, events: Sequence[Event]) -> Iterator[tuple[Sequen
             break
         size //= 2
     for less in _lesser(carousel):
-        if not less.faults():
+        if less.pools and not less.faults():
             yield events, less
 
 
@@ -289,7 +291,8 @@ def _plainer(pool: CarouselPool) -> Iterator[CarouselPool]:
     yield evolve(pool, chain=())
     for place, generation in enumerate(pool.generations):
         others = (*pool.generations[:place], *pool.generations[place + 1 :])
-        yield evolve(pool, generations=others)
+        if others:
+            yield evolve(pool, generations=others)
         plain = tuple(evolve(each, quarantine=None) for each in generation.numbers)
         yield evolve(pool, generations=(*others, evolve(generation, numbers=plain)))
         for at in range(len(generation.numbers)):

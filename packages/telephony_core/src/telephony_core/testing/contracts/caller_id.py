@@ -25,7 +25,15 @@ from hypothesis import strategies as st
 
 from telephony_core import caller_id
 from telephony_core.caller_id import CallerIdDecision, EarlierTalk, Question, Replay
-from telephony_core.carousel import Carousel, CarouselPool, ChosenBy, NumberUse, Quarantine, ShowLimits
+from telephony_core.carousel import (
+    LARGEST_DECISION,
+    Carousel,
+    CarouselPool,
+    ChosenBy,
+    NumberUse,
+    Quarantine,
+    ShowLimits,
+)
 from telephony_core.phone import PhoneNumber
 from telephony_core.region import RegionSource
 from telephony_core.serialization import compact_json, decision_from_stored, decision_to_stored
@@ -37,9 +45,6 @@ from telephony_core.testing.contracts.caller_id_rules import Claims, Policy, ask
 from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_pool, an_ip_phone
 from telephony_core.testing.machines import live_through_days
 from telephony_core.testing.stories import Answer, BrokenRule
-
-LARGEST_DECISION = 1024
-"""Bytes of a decision as stored, at the most (C8)."""
 
 _inherited = settings(
     # A contract is inherited by several classes on purpose.
@@ -227,9 +232,11 @@ class CallerIdPolicyContract:
         policy = self.make_policy()
         claims = self.claims(policy)
         first = ask(policy, question)
-        assume(isinstance(first, CallerIdDecision) and first.candidates)
+        assume(isinstance(first, CallerIdDecision) and first.requested is not None)
         assert isinstance(first, CallerIdDecision)
-        shown = first.candidates[which % len(first.candidates)]
+        pool = next(pool for pool in oracles.pools_of(question) if pool.id == first.pool_id)
+        usable = sorted(oracles.showable(pool, question.now, question.uses))
+        shown = usable[which % len(usable)]
         talk = EarlierTalk(shown, question.now - claims.memory - off)
         again = evolve(question, earlier_talk=talk)
         rules.check_sticky(again, ask(policy, again), claims)

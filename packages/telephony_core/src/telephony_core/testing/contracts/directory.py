@@ -31,7 +31,11 @@ from telephony_core.testing.examples import (
 Thing = Client | Interest | Employee | Device
 
 _CLIENT = a_client(
-    numbers=(an_entered_number(), an_entered_number("+7 495 123-45-67", primary=False, label="дом", do_not_call=True)),
+    numbers=(
+        an_entered_number(),
+        an_entered_number("+7 495 123-45-67", primary=False, label="дом", do_not_call=True),
+        an_entered_number("спросить у мужа", primary=False),
+    ),
     do_not_call=True,
 )
 
@@ -52,7 +56,7 @@ class DirectoryContract(Contract):
         raise NotImplementedError
 
     async def test_a_client_is_a_card_of_its_own(self) -> None:
-        """N1: a client is a card of its own."""
+        """N1, N3: with all that was entered, understood or not, and its marks."""
         directory = await self.make_directory(_CLIENT, a_client(id="C-18"), an_interest())
         assert await directory.target_card(Target(TargetKind.CLIENT, "C-17")) == TargetCard(_CLIENT)
 
@@ -70,6 +74,7 @@ class DirectoryContract(Contract):
         assert await directory.target_card(Target(TargetKind.CLIENT, "I-204")) is None
 
     async def test_an_employee_comes_with_permissions(self) -> None:
+        """P4: those that they have, no more and no fewer; and whether they are still active."""
         employee = an_employee(permissions=frozenset({Permission.CALL, Permission.OVERRIDE_QUIET_HOURS}), active=False)
         directory = await self.make_directory(employee, an_employee(id="E-6"))
         assert await directory.employee("E-5") == employee

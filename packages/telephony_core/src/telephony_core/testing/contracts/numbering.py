@@ -43,13 +43,13 @@ class RegionResolverContract(Contract):
         return self.make_resolver()
 
     def test_known_numbers_have_their_regions(self) -> None:
-        """C4: known numbers have their regions."""
+        """C4: all of them, where a range serves several."""
         found = {number: self.resolver.resolve(PhoneNumber(number)) for number in self.known}
         assert found == dict(self.known)
 
     def test_a_number_of_which_no_more_is_known_is_of_the_whole_country(self) -> None:
         """C4: a number of which no more is known is of the whole country."""
-        assert self.resolver.resolve(PhoneNumber("+79999999999")) != ()
+        assert self.resolver.resolve(PhoneNumber("+79999999999"))
 
     @_inherited
     @given(number=phone_numbers())
@@ -57,7 +57,7 @@ class RegionResolverContract(Contract):
         """C8: sorted, each once, ISO codes, equal for equal numbers."""
         codes = self.resolver.resolve(number)
         assert codes == Region(codes).codes
-        assert codes == self.resolver.resolve(PhoneNumber(number.e164))
+        assert {codes} == {self.resolver.resolve(PhoneNumber(number.e164)) for _ in range(9)}
 
 
 def _forms(digits: str) -> list[str]:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis.errors import HypothesisException
 
 from telephony_core.testing.rules import RULES
+from telephony_core.testing.stories import BrokenRule
 
 _NUMBERS = re.compile(r"(?:Law [0-9]+|[NDCKBP][0-9]{1,2})(?:(?:, | and )[NDCKBP][0-9]{1,2})*")
 
@@ -70,7 +71,7 @@ def _telling(test: Callable[..., Any]) -> Callable[..., Any]:
             calls: list[str] = []
             try:
                 await test(*args, **_overheard(kwargs, calls))
-            except HypothesisException:
+            except (HypothesisException, BrokenRule):
                 raise
             except _FAILURES as error:
                 raise BrokenPromise(test, tuple(calls), _why(error)) from error
@@ -82,7 +83,7 @@ def _telling(test: Callable[..., Any]) -> Callable[..., Any]:
         calls: list[str] = []
         try:
             test(*args, **_overheard(kwargs, calls))
-        except HypothesisException:
+        except (HypothesisException, BrokenRule):
             raise
         except _FAILURES as error:
             raise BrokenPromise(test, tuple(calls), _why(error)) from error

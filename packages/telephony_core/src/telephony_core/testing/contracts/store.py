@@ -11,7 +11,7 @@ class TestMyStore(StoreContract):
 from __future__ import annotations
 
 from telephony_core.testing.contracts.store_calls import CallsContract
-from telephony_core.testing.contracts.store_carousel import CarouselContract
+from telephony_core.testing.contracts.store_carousel import CarouselRepositoryContract
 from telephony_core.testing.contracts.store_erasing import ErasingContract
 from telephony_core.testing.contracts.store_exclusion import KeysContract, ReservationsContract
 from telephony_core.testing.contracts.store_finds import FindsContract
@@ -28,7 +28,7 @@ class StoreContract(
     ErasingContract,
     ReservationsContract,
     KeysContract,
-    CarouselContract,
+    CarouselRepositoryContract,
     ReportsContract,
     EventsContract,
 ):

@@ -92,7 +92,7 @@ async def _show(store: Store, at: datetime) -> None:
     await do(store, lambda uow: uow.carousel.count_show(a_number(0), at))
 
 
-class CarouselContract(StoreContractBase):
+class CarouselRepositoryContract(StoreContractBase):
     """Every sentence of `ports.CarouselRepository`."""
 
     async def test_the_carousel_is_loaded_as_it_was_stored(self, store: Store) -> None:
