@@ -203,6 +203,10 @@ class ProviderReport:
 
     Who it is about: `attempt_id` where the provider carries ids of ours, else `reference`, else it may be inferred from
     `line`, `phone_number` and time, and only if `placed_by_us` (an inbound or hand-dialled call is nobody's attempt).
+
+    Hold and retrieve are no news: no facts, or `answered` once more. A redirect is more ringing of the same leg. A leg
+    that was handed over is `released` when the provider ends it; on a provider of two steps not before the talk is
+    over, for the other leg is then hung up.
     """
 
     provider: str
