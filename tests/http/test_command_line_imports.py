@@ -77,7 +77,7 @@ class TestDirectory:
     def test_a_file_that_is_not_there_is_a_sentence(self, tmp_path: Path, settings: dict[str, str]) -> None:
         done = tell("directory", "import", str(tmp_path / "none.csv"), settings=settings)
         assert done.returncode == 1
-        assert "none.csv: The file can't be read (No such file" in done.stderr
+        assert "none.csv: There is no such file" in done.stderr
 
 
 class TestCarousel:

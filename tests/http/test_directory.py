@@ -163,6 +163,43 @@ async def test_a_number_that_is_not_understood_is_kept_and_noticed(callers: Call
     assert [(each["field"], each["code"]) for each in client["warnings"]] == [("phone_numbers", "number_kept_as_typed")]
 
 
+async def test_a_short_number_of_a_contact_is_noticed(callers: Callers) -> None:
+    """N1: it can't be called."""
+    await _whole(callers)
+    body = {"client_id": "C-17", "contacts": [{"id": "K-1", "name": "x", "phone_numbers": ["123"]}]}
+    put = await _put(callers, "/interests/I-204", body, 200)
+    assert [(each["field"], each["code"]) for each in put["warnings"]] == [("phone_numbers", "number_short")]
+
+
+async def test_an_owner_whom_nobody_knows_is_noticed(callers: Callers) -> None:
+    await _whole(callers)
+    for path, body in (("/clients/C-17", {"name": "x"}), ("/interests/I-204", {"client_id": "C-17"})):
+        put = await _put(callers, path, {**body, "owner_id": "E-404"}, 200)
+        assert [(each["field"], each["code"]) for each in put["warnings"]] == [("owner_id", "reference_unknown")]
+        assert (await _put(callers, path, {**body, "owner_id": "E-5"}, 200))["warnings"] == []
+
+
+async def test_the_mark_preferred_passes_to_the_device_that_is_put(callers: Callers) -> None:
+    await _whole(callers)
+    put = await _put(
+        callers, "/employees/E-5/devices/D-9", {"kind": "ip_phone", "line": "1@pbx", "preferred": True}, 200
+    )
+    assert put["warnings"] == []
+    other = await _put(callers, "/employees/E-5/devices/D-10", {"kind": "ip_phone", "line": "2@pbx", "preferred": True})
+    assert [(each["field"], each["code"]) for each in other["warnings"]] == [("preferred", "preferred_taken")]
+    devices = (await callers.get("/employees/E-5/devices", as_=CRM)).json()["items"]
+    assert {each["id"]: each["preferred"] for each in devices} == {"D-9": False, "D-10": True}
+
+
+async def test_a_line_of_another_employee_is_refused(callers: Callers) -> None:
+    """D1: by its line a report is known for somebody's call."""
+    await _whole(callers)
+    await _put(callers, "/employees/E-6", {"name": "Another"})
+    answer = await callers.put("/employees/E-6/devices/D-11", {"kind": "ip_phone", "line": "1017@pbx"})
+    assert answer.status_code == 400
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [("line", "line_of_another")]
+
+
 async def test_who_may_not_see_numbers_puts_them_and_sees_none(callers: Callers) -> None:
     """P1."""
     body = {"name": "A client", "phone_numbers": [NUMBER]}

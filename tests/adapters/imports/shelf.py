@@ -14,8 +14,15 @@ from attrs import evolve
 
 from telephony_adapters.imports.columns import Kind
 from telephony_adapters.imports.directory_merge import Counted, Counts
+from telephony_core.device import Device, Mobile
 from telephony_core.party import Client, EnteredNumber, Interest
 from telephony_core.phone import PhoneNumber
+
+
+def _share(one: Device, other: Device) -> bool:
+    sims = {each.sim.number for each in (one, other) if isinstance(each, Mobile) and each.sim is not None}
+    both = all(isinstance(each, Mobile) and each.sim is not None for each in (one, other))
+    return one.employee_id == other.employee_id or one.line == other.line or (both and len(sims) == 1)
 
 
 class Shelf:
@@ -32,6 +39,10 @@ class Shelf:
     async def stored(self, kind: Kind, ids: Iterable[str]) -> Mapping[str, Any]:
         return {each: self.things[kind][each] for each in ids if each in self.things[kind]}
 
+    async def rivals(self, devices: Iterable[Device]) -> tuple[Device, ...]:
+        asked = list(devices)
+        return tuple(stored for stored in self.things[Kind.DEVICES].values() if any(_share(stored, it) for it in asked))
+
     async def marked(self, numbers: Iterable[PhoneNumber]) -> frozenset[PhoneNumber]:
         return frozenset(numbers) & self.marks
 
@@ -40,9 +51,11 @@ class Shelf:
         done: dict[Kind, Counted] = {}
         for kind, values in things.items():
             if kind is Kind.DO_NOT_CALL:
-                new = set(values) - self.marks
-                self.marks |= new
-                done[kind] = Counts(added=len(new), unchanged=len(values) - len(new))
+                new = {mark.number for mark in values if not mark.lifted} - self.marks
+                gone = {mark.number for mark in values if mark.lifted} & self.marks
+                self.marks = (self.marks | new) - gone
+                unchanged = len(values) - len(new) - len(gone)
+                done[kind] = Counts(added=len(new), unchanged=unchanged, removed=len(gone))
                 continue
             counts = [self._put(kind, value) for value in values]
             done[kind] = Counts(counts.count("added"), counts.count("changed"), counts.count("unchanged"))

@@ -49,12 +49,46 @@ def test_a_table_is_of_the_kind_whose_columns_it_has(header: list[str], kind: Ki
     assert _layout("export 2026-11-23", *header).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "code", "says"),
+    [
+        (
+            "контрагенты",
+            ["Код контрагента", "Наименование", "Телефон", "ИНН"],
+            Code.KIND_UNKNOWN,
+            "для таблицы «клиенты» нет столбца 'id (код)'",
+        ),
+        ("Выгрузка CRM", ["Номер договора", "ФИО", "Телефон", "Менеджер"], Code.KIND_UNKNOWN, "нет столбца 'id (код)'"),
+        ("клиенты19", ["Клиент", "Телефоны"], Code.COLUMN_MISSING, "Нет столбца «id (код)»"),
+        ("19clients", ["name", "phones"], Code.COLUMN_MISSING, "«id (код)»"),
+        ("пулы", ["Пул", "Кто выбирает"], Code.KIND_OF_ANOTHER_COMMAND, "`telephony carousel import`"),
+        ("export", ["Пул", "Номер"], Code.KIND_OF_ANOTHER_COMMAND, "Это таблица номера"),
+        ("номера", ["Номер"], Code.KIND_OF_ANOTHER_COMMAND, "`telephony carousel import`"),
+    ],
+)
+def test_people_are_never_taken_for_a_do_not_call_list(name: str, header: list[str], code: Code, says: str) -> None:
+    """N3: of an export of clients without an id nobody could be called any more; it is refused, with what to do."""
+    layout, faults = lay_out(_table(name, *header), DIRECTORY_KINDS)
+    assert layout is None
+    errors = [fault for fault in faults if not fault.warning]
+    assert [fault.code for fault in errors] == [code]
+    assert says in errors[0].say("ru")
+
+
+@given(st.sets(st.sampled_from([column.names[-1] for column in COLUMNS[Kind.DO_NOT_CALL]]) | st.text(max_size=9)))
+def test_a_do_not_call_list_has_no_other_column(header: set[str]) -> None:
+    """N3."""
+    layout, _ = lay_out(_table("export", *header), DIRECTORY_KINDS)
+    if layout is not None and layout.kind is Kind.DO_NOT_CALL:
+        assert len(layout.fields) == sum(map(bool, header))
+
+
 @pytest.mark.parametrize("kind", DIRECTORY_KINDS)
 def test_a_name_of_the_file_or_sheet_decides(kind: Kind) -> None:
     """In both languages, with more round it; `id` and `name` alone could be several."""
     columns = [column.field for column in COLUMNS[kind] if column.required]
     for name in FILE_NAMES[kind]:
-        for written in (name, name.upper(), f"{name} 2026-11", f"crm_{name.replace(' ', '_')}"):
+        for written in (name, name.upper(), f"{name} 2026-11", f"{name}19", f"crm_{name.replace(' ', '_')}"):
             assert _layout(written, *columns).kind is kind
 
 
@@ -90,7 +124,7 @@ def test_a_missing_column_is_named() -> None:
     layout, (fault,) = lay_out(_table("devices", "id", "employee", "line"), DIRECTORY_KINDS)
     assert layout is None
     assert fault.code is Code.COLUMN_MISSING
-    assert "kind (type)" in fault.say()
+    assert "kind (вид)" in fault.say()
 
 
 def test_a_column_twice_is_refused_and_an_unknown_one_left_out_with_a_word() -> None:

@@ -186,6 +186,15 @@ class TestWholeOrNotAtAll:
         assert "123-45" not in said
         assert "12345" not in said
 
+    async def test_a_date_that_is_none_is_shown_as_it_stands(self, tmp_path: Path) -> None:
+        """It is to be found and mended; only what may be a number is masked."""
+        header = ["id", "employee", "kind", "line", "sim number", "sim issued"]
+        for date in ("31.02.2026", "2026-02-31", "2026-02-31 09:15", "31.02.2026 9:15"):
+            rows = [["D-1", "E-1", "mobile", "1", "89031110001", date]]
+            path = csv_file(tmp_path / "devices.csv", [header, *rows])
+            outcome = await import_directory([path], Shelf((Kind.EMPLOYEES, Employee("E-1", "x"))))
+            assert f"«{date}» — не дата" in outcome.problems[0].say("ru")
+
     async def test_a_directory_that_is_away_is_told(self, tmp_path: Path) -> None:
         class Away(Shelf):
             async def put(self, things: Any) -> Any:
@@ -221,6 +230,165 @@ class TestReferences:
         devices = csv_file(tmp_path / "devices.csv", [["id", "employee", "kind", "line", "preferred"], *rows])
         outcome = await import_directory([csv_file(tmp_path / "employees.csv", EMPLOYEES), devices], Shelf())
         assert _places(outcome) == [("devices.csv", 3, "preferred", Code.SECOND_PREFERRED)]
+
+    async def test_an_owner_whom_nobody_knows_is_noticed_once(self, stock: DirectoryStock, tmp_path: Path) -> None:
+        """Of clients and of interests; they are taken, and the first line of each such owner is named."""
+        clients = [["id", "имя", "owner"], ["C-1", "x", "E-8"], ["C-2", "x", "E-1"], ["C-3", "x", "E-8"]]
+        tables = {"employees": EMPLOYEES, "clients": clients, "interests": [*INTERESTS[:1], ["I-1", "C-1", "x"]]}
+        paths = [csv_file(tmp_path / f"{name}.csv", table) for name, table in tables.items()]
+        outcome = await import_directory(paths, stock)
+        assert outcome.taken
+        (problem,) = outcome.problems
+        assert (problem.line, problem.column, problem.code, problem.warning) == (
+            2,
+            "owner",
+            Code.REFERENCE_UNKNOWN,
+            True,
+        )
+        assert "Нет сотрудника «E-8» (строк с ним: 2)" in problem.say("ru")
+
+    async def test_what_hangs_together_is_told_with_what_is_wrong_in_cells(self, tmp_path: Path) -> None:
+        """One run shows it all: no reference to a line that has another fault is called unknown."""
+        employees = [["id", "name", "active"], ["E-1", "x", "perhaps"]]
+        devices = [
+            ["id", "employee", "kind", "line", "preferred"],
+            ["D-1", "E-1", "fax", "1", "да"],
+            ["D-2", "E-1", "ip", "2", "да"],
+            ["D-3", "E-9", "ip", "?" * 201, ""],
+        ]
+        tables = {"employees": employees, "devices": devices}
+        outcome = await import_directory(
+            [csv_file(tmp_path / f"{name}.csv", table) for name, table in tables.items()], Shelf()
+        )
+        assert {(each.file, each.line, each.code) for each in outcome.problems} == {
+            ("employees.csv", 2, Code.NOT_YES_OR_NO),
+            ("devices.csv", 2, Code.NOT_ONE_OF),
+            ("devices.csv", 3, Code.SECOND_PREFERRED),
+            ("devices.csv", 4, Code.TOO_LONG),
+            ("devices.csv", 4, Code.REFERENCE_UNKNOWN),
+        }
+
+    async def test_warnings_hide_no_error(self, tmp_path: Path) -> None:
+        rows = [[f"C-{place}", "x", "?"] for place in range(1100)]
+        table = [["id", "name", "phone"], *rows, ["", "x", ""]]
+        outcome = await import_directory([csv_file(tmp_path / "clients.csv", table)], Shelf())
+        assert (outcome.errors, outcome.warnings) == (1, 1100)
+        assert [each.code for each in outcome.problems if not each.warning] == [Code.REQUIRED]
+
+
+class TestDevicesTogether:
+    HEADER = ("id", "employee", "kind", "line", "sim number", "sim issued", "sim returned", "preferred", "active")
+
+    async def _take(self, stock: DirectoryStock, folder: Path, *rows: tuple[str, ...]) -> Imported:
+        files = [csv_file(folder / "employees.csv", EMPLOYEES), csv_file(folder / "devices.csv", [self.HEADER, *rows])]
+        return await import_directory(files, stock)
+
+    @pytest.mark.parametrize(
+        ("one", "other", "codes"),
+        [
+            (("ip", "1@pbx"), ("ip", "1@pbx"), [Code.LINE_OF_ANOTHER]),
+            (("mobile", "1@pbx", "89031110001", "01.09.2026"), ("ip", "1@pbx"), [Code.LINE_OF_ANOTHER]),
+            (
+                ("mobile", "1@pbx", "89031110001", "01.09.2026"),
+                ("mobile", "2@pbx", "+79031110001", "01.10.2026"),
+                [Code.SIM_OF_ANOTHER],
+            ),
+            (
+                ("mobile", "1@pbx", "89031110001", "01.09.2026", "30.09.2026"),
+                ("mobile", "1@pbx", "+79031110001", "01.10.2026"),
+                [],
+            ),
+            (("ip", "1@pbx", "", "", "", "", "нет"), ("ip", "1@pbx"), []),
+            (("ip", "1@pbx"), ("ip", "2@pbx"), []),
+        ],
+    )
+    async def test_a_line_and_a_sim_are_of_one_employee_at_a_time(
+        self,
+        stock: DirectoryStock,
+        tmp_path: Path,
+        one: tuple[str, ...],
+        other: tuple[str, ...],
+        codes: list[Code],
+    ) -> None:
+        """D1: by them reports are known for somebody's call. In one file, and against what is stored."""
+        first, second = ("D-1", "E-1", *one), ("D-2", "E-2", *other)
+        both = await self._take(stock, tmp_path, first, second)
+        assert [(each.line, each.code) for each in both.problems] == [(3, code) for code in codes]
+        await self._take(stock, tmp_path, first)
+        later = await self._take(stock, tmp_path, second)
+        assert [(each.line, each.code) for each in later.problems] == [(2, code) for code in codes]
+        assert all("D-1" in each.say("ru") and "E-1" in each.say("en") for each in later.problems)
+        assert (await self._take(stock, tmp_path, ("D-3", "E-1", *one))).errors == 0, "one's own may be shared"
+
+    async def test_the_mark_passes_to_the_new_preferred_device(self, stock: DirectoryStock, tmp_path: Path) -> None:
+        """Not two of them, whichever import they came with; and it is said."""
+        await self._take(stock, tmp_path, ("D-1", "E-1", "ip", "1@pbx", "", "", "", "да"))
+        outcome = await self._take(stock, tmp_path, ("D-2", "E-1", "ip", "2@pbx", "", "", "", "да"))
+        assert _counts(outcome)[Kind.DEVICES] == (1, 1, 0)
+        assert [(each.line, each.code, each.warning) for each in outcome.problems] == [(2, Code.PREFERRED_TAKEN, True)]
+        devices = await stock.stored(Kind.DEVICES, ["D-1", "D-2"])
+        assert {each.id: each.preferred for each in devices.values()} == {"D-1": False, "D-2": True}
+
+    async def test_a_device_that_passes_on_is_nobodys_preferred_one(
+        self, stock: DirectoryStock, tmp_path: Path
+    ) -> None:
+        await self._take(stock, tmp_path, ("D-1", "E-1", "ip", "1@pbx", "", "", "", "да"))
+        moved = [["id", "employee", "kind", "line"], ["D-1", "E-2", "ip", "1@pbx"]]
+        await import_directory([csv_file(tmp_path / "devices.csv", moved)], stock)
+        device = await _one(stock, Kind.DEVICES, "D-1")
+        assert (device.employee_id, device.preferred) == ("E-2", False)
+
+    async def test_a_sim_without_a_date_of_issue_is_noticed(self, stock: DirectoryStock, tmp_path: Path) -> None:
+        """D1: it can't be called from. A file without that column keeps the date that is stored."""
+        row = ("D-1", "E-1", "mobile", "1@pbx", "89031110001")
+        outcome = await self._take(stock, tmp_path, row)
+        assert [(each.line, each.column, each.code) for each in outcome.problems] == [
+            (2, "sim issued", Code.SIM_NOT_ISSUED)
+        ]
+        assert outcome.taken
+        await self._take(stock, tmp_path, (*row, "01.09.2026"))
+        short = csv_file(tmp_path / "devices.csv", [self.HEADER[:5], row])
+        assert (await import_directory([short], stock)).problems == ()
+        assert (await _one(stock, Kind.DEVICES, "D-1")).sim.issued_at == dt.datetime(2026, 8, 31, 21, tzinfo=dt.UTC)
+
+
+class TestDoNotCall:
+    async def test_a_mark_is_taken_away_by_name(self, stock: DirectoryStock, tmp_path: Path) -> None:
+        """A list with the column `lifted`; the second time nothing changes, and of a dry run neither."""
+        barred, other = PhoneNumber("+79039990000"), PhoneNumber("+79039990001")
+        marks = csv_file(tmp_path / "do not call.csv", [["Телефон"], [barred.e164], [other.e164]])
+        lifted = csv_file(tmp_path / "не звонить.csv", [["Телефон", "Снять"], ["8 903 999-00-00", "да"]])
+        await import_directory([marks], stock)
+        for dry_run in (True, False):
+            outcome = await import_directory([lifted], stock, dry_run=dry_run)
+            count = outcome.counts[Kind.DO_NOT_CALL]
+            assert (count.added, count.unchanged, count.removed) == (0, 0, 1)
+            assert not outcome.nothing_changed
+        assert await stock.marked([barred, other]) == {other}
+        assert (await import_directory([lifted], stock)).nothing_changed
+
+    async def test_one_number_is_not_barred_and_freed_at_once(self, tmp_path: Path) -> None:
+        table = [["Телефон", "Снять"], ["89039990000", ""], ["+7 903 999-00-00", "да"]]
+        outcome = await import_directory([csv_file(tmp_path / "dnc.csv", table)], Shelf())
+        assert _places(outcome) == [("dnc.csv", 3, "Снять", Code.MARK_CONTRADICTED)]
+
+
+class TestWorkbooks:
+    async def test_a_further_sheet_is_left_out_with_a_word(self, tmp_path: Path) -> None:
+        """Totals, notes, and the carousel's sheets in a book of the whole company."""
+        book = {**BOOK, "Итоги": [["Всего", "Сумма"], ["12", "3"]], "Пулы": [["Пул", "Кто выбирает"], ["a", "мы"]]}
+        outcome = await import_directory([xlsx_file(tmp_path / "company.xlsx", **book)], Shelf())
+        assert _counts(outcome) == NEW
+        assert [(each.sheet, each.code, each.warning) for each in outcome.problems] == [
+            ("Итоги", Code.SHEET_LEFT_OUT, True),
+            ("Пулы", Code.SHEET_LEFT_OUT, True),
+        ]
+        assert "`telephony carousel import`" in outcome.problems[1].say("ru")
+
+    async def test_a_book_without_any_sheet_that_fits_is_refused(self, tmp_path: Path) -> None:
+        outcome = await import_directory([xlsx_file(tmp_path / "x.xlsx", Итоги=[["Всего"], ["1"]])], Shelf())
+        assert [(each.sheet, each.code) for each in outcome.problems] == [("Итоги", Code.KIND_UNKNOWN)]
+        assert not outcome.taken
 
 
 class TestWhatAFileDoesNotSay:

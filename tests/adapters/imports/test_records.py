@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from telephony_adapters.imports.problems import Code, quoted
 from telephony_adapters.imports.records import (
     Checked,
+    Mark,
     RecordRules,
     validate_client,
     validate_device,
@@ -129,6 +130,10 @@ class TestDevices:
             ({"sim_issued": "31.02.2026"}, "sim_issued", Code.NOT_A_DATE),
             ({"sim_issued": "02.02.2026", "sim_returned": "01.02.2026"}, "sim_returned", Code.RETURNED_BEFORE_ISSUED),
             ({"kind": "ip"}, "sim_number", Code.SIM_ON_IP_PHONE),
+            ({"kind": "ip", "sim_number": "", "sim_issued": "01.02.2026"}, "sim_number", Code.SIM_ON_IP_PHONE),
+            ({"sim_number": "+7 495 123-45-67"}, "sim_number", Code.SIM_NOT_MOBILE),
+            ({"sim_number": "", "number": "+7 495 123-45-67"}, "number", Code.SIM_NOT_MOBILE),
+            ({"sim_number": "", "sim_issued": "01.02.2026"}, "sim_number", Code.SIM_WITHOUT_NUMBER),
             ({"fmtn": "maybe"}, "fmtn", Code.NOT_YES_OR_NO),
             ({"label": "x" * 201}, "label", Code.TOO_LONG),
         ],
@@ -241,9 +246,11 @@ class TestInterestsAndMarks:
         assert _codes(RULES.do_not_call({"number": "8 903 123"})) == [("number", Code.NUMBER_NOT_UNDERSTOOD)]
         assert _codes(RULES.do_not_call({})) == [("number", Code.REQUIRED)]
         assert RULES.do_not_call({"number": "89031234567, 84951234567"}).value == (
-            PhoneNumber("+79031234567"),
-            PhoneNumber("+74951234567"),
+            Mark(PhoneNumber("+79031234567")),
+            Mark(PhoneNumber("+74951234567")),
         )
+        lifted = RULES.do_not_call({"number": "89031234567", "lifted": "да"})
+        assert lifted.value == (Mark(PhoneNumber("+79031234567"), lifted=True),)
 
     @pytest.mark.parametrize("contacts", ["nobody", 5, [5], {"id": "K-1"}])
     def test_contacts_of_another_shape_are_refused(self, contacts: object) -> None:

@@ -110,7 +110,7 @@ class TestCsv:
         assert _code(path) is code
 
     def test_a_file_that_is_not_there_says_so(self, tmp_path: Path) -> None:
-        assert _code(tmp_path / "none.csv") is Code.FILE_UNREADABLE
+        assert _code(tmp_path / "none.csv") is Code.FILE_MISSING
 
     def test_a_file_too_large_is_not_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(open_file, "LARGEST_FILE", 10)

@@ -124,8 +124,9 @@ class OwnDirectory:
         clients: Iterable[Client] = (),
         interests: Iterable[Interest] = (),
         do_not_call: Iterable[PhoneNumber] = (),
+        may_be_called: Iterable[PhoneNumber] = (),
     ) -> Put:
-        """Things of several kinds in one transaction."""
+        """Things of several kinds in one transaction. `may_be_called`: numbers whose do-not-call mark is taken away."""
         with _unavailable():
             async with self._database.writing() as work:
                 return Put(
@@ -133,7 +134,7 @@ class OwnDirectory:
                     await put.put_devices(work, tuple(devices)),
                     await put.put_clients(work, tuple(clients)),
                     await put.put_interests(work, tuple(interests)),
-                    await put.put_do_not_call(work, tuple(do_not_call)),
+                    await put.put_do_not_call(work, do_not_call, may_be_called),
                 )
 
     async def _rows(self, statement: Select[Any], wanted: str) -> Sequence[Row[Any]]:

@@ -48,11 +48,12 @@ BATCH = 500
 
 @frozen
 class PutCounts:
-    """What a put did."""
+    """What a put did. Only marks of the do-not-call list are ever `removed`."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    removed: int = 0
 
 
 class _HasId(Protocol):
@@ -146,14 +147,19 @@ async def put_interests(work: Transaction, values: Sequence[Interest]) -> PutCou
     return counts
 
 
-async def put_do_not_call(work: Transaction, values: Iterable[PhoneNumber]) -> PutCounts:
-    asked = sorted({each.e164 for each in values})
+async def put_do_not_call(
+    work: Transaction, values: Iterable[PhoneNumber], may_be_called: Iterable[PhoneNumber] = ()
+) -> PutCounts:
+    """Marks on numbers that nobody may call; on those that may be called again the mark is taken away."""
+    asked, lifted = sorted({each.e164 for each in values}), sorted({each.e164 for each in may_be_called})
     stored: set[str] = set()
-    for numbers in _batches(asked):
+    for numbers in _batches([*asked, *lifted]):
         rows = await work.rows(select(do_not_call).where(do_not_call.c.number.in_(numbers)))
         stored |= {row.number for row in rows}
-    await _insert(work, do_not_call, [{"number": number} for number in asked if number not in stored])
-    return PutCounts(added=len(asked) - len(stored), unchanged=len(stored))
+    new, gone = [number for number in asked if number not in stored], [number for number in lifted if number in stored]
+    await _insert(work, do_not_call, [{"number": number} for number in new])
+    await _delete(work, do_not_call, do_not_call.c.number, gone)
+    return PutCounts(added=len(new), unchanged=len(asked) - len(new) + len(lifted) - len(gone), removed=len(gone))
 
 
 def _interest_row(interest: Interest) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from telephony_adapters.imports.carousel_merge import (
     of_drafts,
 )
 from telephony_adapters.imports.carousel_records import CarouselRules, NumberLine
-from telephony_adapters.imports.columns import CAROUSEL_KINDS, COLUMNS, Kind, Layout, lay_out
-from telephony_adapters.imports.open_file import open_tables
-from telephony_adapters.imports.problems import Code, Fault, Problem, about
+from telephony_adapters.imports.columns import CAROUSEL_KINDS, COLUMNS, Kind, Layout
+from telephony_adapters.imports.open_file import open_layouts
+from telephony_adapters.imports.problems import THINGS, Code, Fault, Problem, about
 from telephony_adapters.imports.tables import UnreadableFile
 from telephony_core.carousel import Carousel
 from telephony_core.errors import CarouselConflict
@@ -112,13 +112,9 @@ def read_carousel_files(paths: Iterable[Path], rules: CarouselRules) -> ReadCaro
     read = ReadCarousel()
     layouts: list[Layout] = []
     for path in paths:
-        tables, problems = open_tables(path)
+        its, problems = open_layouts(path, CAROUSEL_KINDS)
+        layouts += its
         read.problems += problems
-        for table in tables:
-            layout, faults = lay_out(table, CAROUSEL_KINDS)
-            read.problems += [table.problem(fault, line=table.header.line) for fault in faults]
-            if layout is not None:
-                layouts.append(layout)
     for layout in sorted(layouts, key=lambda layout: CAROUSEL_KINDS.index(layout.kind)):
         said = frozenset(column.field for column in COLUMNS[layout.kind] if layout.has(column.field))
         try:
@@ -164,7 +160,7 @@ def _once(read: ReadCarousel, layout: Layout, line: int, key: tuple[str, str], c
     first = read.places.setdefault(key, (layout, line))
     if first == (layout, line):
         return True
-    read.note(layout, line, about(code, name, what=key[1], known=first[1]))
+    read.note(layout, line, about(code, name, what=key[1], known=first[1], masked=False))
     return False
 
 
@@ -175,7 +171,7 @@ def _references(read: ReadCarousel, after: Carousel) -> Iterable[Problem]:
     for line, _ in read.lines:
         if after.pool(line.pool_id) is None:
             layout, place = _place_of(read, line)
-            fault = about(Code.REFERENCE_UNKNOWN, "pool_id", what=line.pool_id, known="pool")
+            fault = about(Code.REFERENCE_UNKNOWN, "pool_id", what=line.pool_id, known=THINGS["pool"])
             yield layout.table.problem(fault, line=place, column=layout.column_of("pool_id"))
 
 

@@ -18,11 +18,11 @@ from telephony_adapters.imports import cells
 from telephony_adapters.imports.cells import Bad
 from telephony_adapters.imports.columns import COLUMNS, Kind
 from telephony_adapters.imports.problems import Code, Fault, about
-from telephony_adapters.imports.records import Checked, Reader, Record
+from telephony_adapters.imports.records import Checked, Reader, Record, russian_mobile
 from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_core.carousel import CarouselNumber, CarouselPool, ChosenBy, Quarantine, ShowLimits, WhenExhausted
 from telephony_core.errors import InvalidRequest
-from telephony_core.phone import DestinationClass, PhoneNumber
+from telephony_core.phone import PhoneNumber
 from telephony_core.ports import PhoneNumberParser, RegionResolver
 from telephony_core.region import WHOLE_COUNTRY
 
@@ -68,7 +68,7 @@ class CarouselRules:
 
     def pool(self, record: Record) -> Checked[CarouselPool]:
         """A pool without its generations, which have lines of their own."""
-        reader = Reader(record, _POOL_FIELDS)
+        reader = Reader(record, _POOL_FIELDS, masked=False)
         pool = CarouselPool(
             id=reader.identity(),
             provider=reader.text("provider") or self.default_provider,
@@ -91,7 +91,7 @@ class CarouselRules:
         return reader.checked(pool)
 
     def number_line(self, record: Record) -> Checked[NumberLine]:
-        reader = Reader(record, _NUMBER_FIELDS)
+        reader = Reader(record, _NUMBER_FIELDS, masked=False)
         pool_id, generation_id = reader.identity("pool_id"), reader.identity("generation_id", required=False)
         number = reader.read("number", self.mobile, None, required=True)
         declared_since = self._instant(reader, "declared_since")
@@ -116,15 +116,7 @@ class CarouselRules:
 
     def mobile(self, value: object) -> PhoneNumber:
         """A Russian mobile number, or `Bad`."""
-        text = str(value).strip()
-        if cells.rounded_by_excel(text):
-            raise Bad(Code.NUMBER_ROUNDED)
-        parsed = self.parser.parse(text)
-        if parsed.number is None:
-            raise Bad(Code.NUMBER_NOT_UNDERSTOOD, what=text)
-        if parsed.destination is not DestinationClass.RUSSIAN_MOBILE:
-            raise Bad(Code.NUMBER_NOT_MOBILE, what=text)
-        return parsed.number
+        return russian_mobile(self.parser, value, Code.NUMBER_NOT_MOBILE)
 
     def against_register(self, number: PhoneNumber, pool: CarouselPool) -> Fault | None:
         """A warning where the register puts the number into regions that the pool doesn't serve."""
@@ -182,7 +174,7 @@ def validate_numbers(
         try:
             found.append(using.mobile(value))
         except Bad as bad:
-            faults.append(about(bad.code, f"numbers[{place}]", what=bad.what, known=bad.known))
+            faults.append(about(bad.code, f"numbers[{place}]", what=bad.what, known=bad.known, masked=False))
     if faults:
         _refuse(tuple(faults), language)
     return tuple(found)

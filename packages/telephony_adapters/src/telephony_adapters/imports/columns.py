@@ -1,7 +1,8 @@
 """What a header means: kinds of tables, their columns by Russian and English names, and which kind a table is.
 
 Names are compared without case, spaces round them, `_`, `.`, `*`, `:` and the difference of `ё` and `е`. A table is of
-the kind that its sheet or file is named for, else of the one whose columns it has.
+the kind that its sheet or file is named for, else of the one whose columns it has. A do-not-call list is told by its
+columns only where it has no others: any table of people has numbers, and all of them would be barred.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from telephony_adapters.imports.problems import Code, Fault, about
+from telephony_adapters.imports.problems import Both, Code, Fault, about
 from telephony_adapters.imports.tables import Row, Table
 
 
@@ -31,6 +32,11 @@ class Kind(StrEnum):
 
 DIRECTORY_KINDS = tuple(Kind)[:6]
 CAROUSEL_KINDS = tuple(Kind)[6:]
+
+_COMMANDS = {
+    **dict.fromkeys(DIRECTORY_KINDS, "telephony directory import"),
+    **dict.fromkeys(CAROUSEL_KINDS, "telephony carousel import"),
+}
 
 PHONE_NUMBERS = "phone_numbers"
 
@@ -101,6 +107,7 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
     Kind.DO_NOT_CALL: _columns("""
         number*: phone, phone number, номер, телефон, номер телефона, phone numbers, телефоны
         reason: comment, note, причина, комментарий, примечание
+        lifted: lift, снять, снята, отменить
         """),
     Kind.POOLS: _columns("""
         id*: pool, pool id, код, ид, пул, id пула, код пула
@@ -141,6 +148,8 @@ FILE_NAMES: Mapping[Kind, tuple[str, ...]] = {
     Kind.NUMBERS: ("numbers", "номера"),
 }
 
+_CYRILLIC = re.compile("[а-яё]")
+_DIGITS_BESIDE_LETTERS = re.compile(r"(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])")
 _PHONE_WORDS = frozenset(
     "телефон телефоны телефона тел phone phones tel мобильный сотовый mobile cell факс fax".split()
 )
@@ -234,18 +243,30 @@ def lay_out(table: Table, kinds: Iterable[Kind]) -> tuple[Layout | None, tuple[F
     asked = tuple(kinds)
     named = _named(table.name, asked)
     fitting = [named] if named else _fitting(table.header.cells, asked)
-    if len(fitting) != 1:
-        known = ", ".join(f"{FILE_NAMES[kind][0]} ({FILE_NAMES[kind][1]})" for kind in asked)
-        if not fitting:
-            return None, (about(Code.KIND_UNKNOWN, known=known),)
+    if not named and (elsewhere := _elsewhere(table, asked, fitting)):
+        of = FILE_NAMES[elsewhere]
+        return None, (about(Code.KIND_OF_ANOTHER_COMMAND, what=Both(*of), known=_COMMANDS[elsewhere]),)
+    if len(fitting) > 1:
         return None, (about(Code.KIND_AMBIGUOUS, what=", ".join(FILE_NAMES[kind][0] for kind in fitting)),)
+    if not fitting:
+        known = ", ".join(f"{FILE_NAMES[kind][0]} ({FILE_NAMES[kind][1]})" for kind in asked)
+        return None, (about(Code.KIND_UNKNOWN, what=_nearest(table.header.cells, asked), known=known),)
     return _of_kind(table, fitting[0])
 
 
 def _named(name: str, kinds: tuple[Kind, ...]) -> Kind | None:
-    """The kind that a name begins or ends with: `clients`, `Клиенты 2026-11`, `crm_clients`."""
-    plain = f" {normal(name)} "
+    """The kind that a name begins or ends with: `clients`, `Клиенты 2026-11`, `crm_clients`, `клиенты19`."""
+    plain = f" {_DIGITS_BESIDE_LETTERS.sub(' ', normal(name))} "
     found = [kind for kind in kinds if any(f" {word} " in plain for word in FILE_NAMES[kind])]
+    return found[0] if len(found) == 1 else None
+
+
+def _elsewhere(table: Table, asked: tuple[Kind, ...], fitting: list[Kind]) -> Kind | None:
+    """The kind of another command's that a table is of, where it is of none that is asked for."""
+    others = tuple(kind for kind in Kind if kind not in asked)
+    if fitting in ([], [Kind.DO_NOT_CALL]) and (named := _named(table.name, others)):
+        return named
+    found = [] if fitting else _fitting(table.header.cells, others)
     return found[0] if len(found) == 1 else None
 
 
@@ -254,10 +275,37 @@ def _fitting(header: tuple[str, ...], kinds: tuple[Kind, ...]) -> list[Kind]:
     scores: dict[Kind, int] = {}
     for kind in kinds:
         fields, phones = _read_header(header, kind)
-        if all(column.field in fields.values() for column in COLUMNS[kind] if column.required):
+        foreign = [name for place, name in enumerate(header) if name and place not in fields and place not in phones]
+        if not _missing(fields, kind) and not (kind is Kind.DO_NOT_CALL and foreign):
             scores[kind] = len(fields) + len(phones)
     best = max(scores.values(), default=0)
     return [kind for kind, score in scores.items() if score == best]
+
+
+def _missing(fields: Mapping[int, str], kind: Kind) -> list[Column]:
+    return [column for column in COLUMNS[kind] if column.required and column.field not in fields.values()]
+
+
+def _nearest(header: tuple[str, ...], kinds: tuple[Kind, ...]) -> Both:
+    """Of which kind a table would be, and by which column; says nothing of one that has not a column of any."""
+
+    def nearness(kind: Kind) -> tuple[int, int]:
+        fields, phones = _read_header(header, kind)
+        return len(fields) + len(phones), -len(_missing(fields, kind))
+
+    nearest = max((kind for kind in kinds if kind is not Kind.DO_NOT_CALL), key=nearness)
+    fields, _ = _read_header(header, nearest)
+    if not nearness(nearest)[0]:
+        return Both("", "")
+    english, russian = FILE_NAMES[nearest]
+    missing = ", ".join(f"'{_shown(column)}'" for column in _missing(fields, nearest))
+    return Both(f" (for {english} there is no column {missing})", f" (для таблицы «{russian}» нет столбца {missing})")
+
+
+def _shown(column: Column) -> str:
+    """A column by its English and its Russian name."""
+    russian = next((name for name in column.names if _CYRILLIC.search(name)), "")
+    return f"{column.names[0]} ({russian})" if russian else column.names[0]
 
 
 def _read_header(header: tuple[str, ...], kind: Kind) -> tuple[dict[int, str], dict[int, PhoneColumn]]:
@@ -278,11 +326,7 @@ def _read_header(header: tuple[str, ...], kind: Kind) -> tuple[dict[int, str], d
 def _of_kind(table: Table, kind: Kind) -> tuple[Layout | None, tuple[Fault, ...]]:
     header = table.header.cells
     fields, phones = _read_header(header, kind)
-    faults = [
-        about(Code.COLUMN_MISSING, what=f"{column.names[0]} ({column.names[1]})")
-        for column in COLUMNS[kind]
-        if column.required and column.field not in fields.values()
-    ]
+    faults = [about(Code.COLUMN_MISSING, what=_shown(column)) for column in _missing(fields, kind)]
     places = list(fields)
     faults += [
         about(Code.COLUMN_TWICE, what=header[place])

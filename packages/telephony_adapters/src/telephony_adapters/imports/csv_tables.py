@@ -13,18 +13,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from telephony_adapters.imports.columns import known_columns
-from telephony_adapters.imports.problems import Code, about
+from telephony_adapters.imports.problems import Both, Code, about
 from telephony_adapters.imports.tables import MOST_COLUMNS, MOST_ROWS, Row, Table, UnreadableFile, stripped
 
 _SEPARATORS = ";,\t|"
 _CHUNK = 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_OR_LOCKED = Both(
+    "it is an old .xls, or an .xlsx with a password; save it as .xlsx without a password, or as CSV (UTF-8)",
+    "это старый .xls или .xlsx с паролем; сохраните его как .xlsx без пароля или как CSV (UTF-8)",
+)
+_NO_TEXT = Both(
+    "it is neither .xlsx nor text in UTF-8, UTF-16 or Windows-1251; save it as CSV (UTF-8)",
+    "это не .xlsx и не текст в UTF-8, UTF-16 или Windows-1251; сохраните его как CSV (UTF-8)",
+)
 
 
 def csv_table(path: Path, start: bytes) -> Table | None:
     """The one table of a CSV; None if no line holds anything. `start` is the file's first bytes."""
     if start.startswith(_OLE):
-        raise UnreadableFile(about(Code.FILE_UNREADABLE, what="an old .xls, or an .xlsx with a password"))
+        raise UnreadableFile(about(Code.FILE_UNREADABLE, what=_OLD_OR_LOCKED))
     encoding, lines = _encoding(path, start)
     separator = _separator(path, encoding)
     header = next(_rows(path, encoding, separator), None)
@@ -46,7 +54,7 @@ def _encoding(path: Path, start: bytes) -> tuple[str, int]:
         lines = _lines(path, encoding)
         if lines is not None:
             return encoding, lines
-    raise UnreadableFile(about(Code.FILE_UNREADABLE, what="neither UTF-8, UTF-16 nor Windows-1251"))
+    raise UnreadableFile(about(Code.FILE_UNREADABLE, what=_NO_TEXT))
 
 
 def _lines(path: Path, encoding: str) -> int | None:
@@ -104,6 +112,9 @@ def _rows(path: Path, encoding: str, separator: str) -> Iterator[Row]:
                 continue
             count += 1
             if count > MOST_ROWS or len(found) > MOST_COLUMNS:
-                what = f"more than {MOST_ROWS} lines or {MOST_COLUMNS} columns"
+                what = Both(
+                    f"more than {MOST_ROWS} lines or {MOST_COLUMNS} columns",
+                    f"больше {MOST_ROWS} строк или {MOST_COLUMNS} столбцов",
+                )
                 raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=what), line=began)
             yield Row(began, found)

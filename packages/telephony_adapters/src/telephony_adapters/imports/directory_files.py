@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from telephony_adapters.imports import devices_together
 from telephony_adapters.imports.columns import DIRECTORY_KINDS, Kind
+from telephony_adapters.imports.devices_together import TogetherFault
 from telephony_adapters.imports.directory_merge import Counts, DirectoryStock, batches, merged, would_do
-from telephony_adapters.imports.directory_reading import Found, Progress, placed, read_directory_files
-from telephony_adapters.imports.problems import Code, Problem, about
+from telephony_adapters.imports.directory_reading import Found, Progress, Reference, placed, read_directory_files
+from telephony_adapters.imports.problems import THINGS, Both, Code, Problem, about
 from telephony_adapters.imports.records import RecordRules
 
 
@@ -40,7 +43,9 @@ class Imported:
 
     @property
     def nothing_changed(self) -> bool:
-        return not self.errors and not any(count.added or count.changed for count in self.counts.values())
+        return not self.errors and not any(
+            count.added or count.changed or count.removed for count in self.counts.values()
+        )
 
 
 async def import_directory(
@@ -57,14 +62,15 @@ async def import_directory(
     """
     found = read_directory_files(paths, rules or RecordRules(), progress or (lambda _done, _of: None))
     await _check_references(found, stock)
+    things = await merged(found, stock, rules or RecordRules())
+    await _check_devices(found, things, stock)
     if found.errors:
         return _outcome(found, {}, dry_run)
-    things = await merged(found, stock, rules or RecordRules())
     if dry_run:
         counts = {kind: await would_do(kind, values, stock) for kind, values in things.items()}
     else:
         done = await stock.put(things)
-        counts = {kind: Counts(each.added, each.changed, each.unchanged) for kind, each in done.items()}
+        counts = {kind: Counts(each.added, each.changed, each.unchanged, each.removed) for kind, each in done.items()}
     return _outcome(found, {kind: counts[kind] for kind in DIRECTORY_KINDS if kind in things}, dry_run)
 
 
@@ -72,33 +78,43 @@ def _outcome(found: Found, counts: Mapping[Kind, Counts], dry_run: bool) -> Impo
     return Imported(counts, tuple(found.problems), found.errors, found.warnings, found.lines, dry_run)
 
 
-# --- References -------------------------------------------------------------------------------------------------------
+# --- Against each other, and what is stored ---------------------------------------------------------------------------
+
+_NAMES_OF_THINGS = {Kind.EMPLOYEES: "employee", Kind.CLIENTS: "client", Kind.INTERESTS: "interest"}
 
 
 async def _check_references(found: Found, stock: DirectoryStock) -> None:
-    """Devices name employees, interests name clients, contacts name interests: of these files, or stored before."""
-    for kind, attribute, of_kind, known in (
-        (Kind.DEVICES, "employee_id", Kind.EMPLOYEES, "employee"),
-        (Kind.INTERESTS, "client_id", Kind.CLIENTS, "client"),
-    ):
-        named = {getattr(thing, attribute) for thing in found.things[kind].values()}
-        missing = await _missing(named, of_kind, found, stock)
-        for thing in found.things[kind].values():
-            referred = getattr(thing, attribute)
-            if referred in missing:
-                layout, line = found.places[kind][thing.id]
-                fault = about(Code.REFERENCE_UNKNOWN, attribute, what=referred, known=known)
-                found.note(placed(layout, line, fault))
-    missing = await _missing(set(found.contacts), Kind.INTERESTS, found, stock)
-    for key, (layout, line) in found.places[Kind.CONTACTS].items():
-        interest_id = key.partition("\0")[0]
-        if interest_id in missing:
-            fault = about(Code.REFERENCE_UNKNOWN, "interest_id", what=interest_id, known="interest")
-            found.note(placed(layout, line, fault))
+    """What lines refer to is in these files or was stored before. An owner who isn't is a warning, once for each."""
+    for kind, name in _NAMES_OF_THINGS.items():
+        missing = {each.thing_id for each in found.references if each.kind is kind} - found.named[kind]
+        for batch in batches(sorted(missing)):
+            missing -= (await stock.stored(kind, batch)).keys()
+        owners: dict[str, list[Reference]] = {}
+        for each in found.references:
+            if each.kind is not kind or each.thing_id not in missing:
+                continue
+            if each.field == "owner_id":
+                owners.setdefault(each.thing_id, []).append(each)
+                continue
+            fault = about(Code.REFERENCE_UNKNOWN, each.field, what=each.thing_id, known=THINGS[name])
+            found.note(placed(each.layout, each.line, fault))
+        for owner, its in owners.items():
+            fault = about(Code.REFERENCE_UNKNOWN, "owner_id", what=owner, known=THINGS[name], warning=True)
+            more = Both(f" ({len(its)} lines name it)", f" (строк с ним: {len(its)})")
+            fault = evolve(fault, about={**fault.about, "more": more}) if len(its) > 1 else fault
+            found.note(placed(its[0].layout, its[0].line, fault))
 
 
-async def _missing(ids: set[str], kind: Kind, found: Found, stock: DirectoryStock) -> set[str]:
-    missing = ids - found.things[kind].keys()
-    for batch in batches(sorted(missing)):
-        missing = missing - (await stock.stored(kind, batch)).keys()
-    return missing
+async def _check_devices(found: Found, things: dict[Kind, tuple[Any, ...]], stock: DirectoryStock) -> None:
+    """Devices against each other and those that are stored; who loses the mark 'preferred' to one is put as well."""
+    devices = {each.id: each for each in things.get(Kind.DEVICES, ())}
+    stored = [each for each in await stock.rivals(devices.values()) if each.id not in devices]
+    claims = {employee_id: device_id for employee_id, (device_id, _, _) in found.preferred.items()}
+    unsaid = [each for each in devices.values() if not found.places[Kind.DEVICES][each.id][0].has("preferred")]
+    losing, warnings = devices_together.one_preferred(claims, [*unsaid, *stored])
+    noticed = [TogetherFault(each.id, fault) for each in devices.values() for fault in devices_together.noticed(each)]
+    for each in (*devices_together.shared(devices, stored), *warnings, *noticed):
+        layout, line = found.places[Kind.DEVICES][each.device_id]
+        found.note(placed(layout, line, each.fault))
+    if losing:
+        things[Kind.DEVICES] = tuple({**devices, **{each.id: each for each in losing}}.values())

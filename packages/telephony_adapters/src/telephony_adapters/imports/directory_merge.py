@@ -11,7 +11,7 @@ from attrs import evolve, fields_dict, frozen
 from telephony_adapters.imports.columns import PHONE_NUMBERS, Kind, Layout
 from telephony_adapters.imports.directory_reading import Found
 from telephony_adapters.imports.records import RecordRules
-from telephony_core.device import Device
+from telephony_core.device import CorporateSim, Device, Mobile
 from telephony_core.party import Client, Employee, EnteredNumber, Interest
 from telephony_core.phone import PhoneNumber
 
@@ -31,6 +31,8 @@ class Counted(Protocol):
     def changed(self) -> int: ...
     @property
     def unchanged(self) -> int: ...
+    @property
+    def removed(self) -> int: ...
 
 
 class DirectoryStock(Protocol):
@@ -39,20 +41,27 @@ class DirectoryStock(Protocol):
     async def stored(self, kind: Kind, ids: Iterable[str]) -> Mapping[str, Any]:
         """The things of this kind (employees, devices, clients, interests) that have these ids."""
 
+    async def rivals(self, devices: Iterable[Device]) -> tuple[Device, ...]:
+        """The stored devices that share an employee, a line or a SIM with one of these; these themselves, too."""
+
     async def marked(self, numbers: Iterable[PhoneNumber]) -> frozenset[PhoneNumber]:
         """Which of these numbers stand on the do-not-call list."""
 
     async def put(self, things: Mapping[Kind, tuple[Any, ...]]) -> Mapping[Kind, Counted]:
-        """Put things of several kinds, whole or not at all. Numbers come without ids and get those they had."""
+        """Put things of several kinds, whole or not at all: of the do-not-call list `Mark`s, which add or take away.
+
+        Numbers come without ids and get those they had.
+        """
 
 
 @frozen
 class Counts:
-    """What an import did to things of one kind, or would do."""
+    """What an import did to things of one kind, or would do. Only marks of the do-not-call list are ever `removed`."""
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    removed: int = 0
 
 
 def batches(values: Iterable[T]) -> Iterator[list[T]]:
@@ -98,7 +107,7 @@ async def merged(found: Found, stock: DirectoryStock, rules: RecordRules) -> dic
         if things:
             things_by_kind[kind] = tuple(things.values())
     if found.marks:
-        things_by_kind[Kind.DO_NOT_CALL] = tuple(found.marks)
+        things_by_kind[Kind.DO_NOT_CALL] = tuple(mark for mark, _ in found.marks.values())
     return things_by_kind
 
 
@@ -112,7 +121,11 @@ def _over(found: Found, kind: Kind, thing: Any, stored: Any, rules: RecordRules)
             for name, attribute in _ATTRIBUTES[kind].items()
             if not place[0].has(name) and attribute in has and not _by_number(name, place[0], thing)
         }
+        if kind is Kind.DEVICES and stored.employee_id != thing.employee_id:
+            kept.pop("preferred", None)  # it was so for its former employee
         thing = evolve(thing, **kept) if kept else thing
+        if isinstance(thing, Mobile) and isinstance(stored, Mobile):
+            thing = evolve(thing, sim=_with_dates(thing.sim, stored.sim, place[0]))
     if isinstance(thing, Client) and stored is not None:
         return evolve(thing, numbers=_keeping_marks(thing.numbers, stored.numbers, rules))
     if isinstance(thing, Interest):
@@ -124,6 +137,17 @@ def _over(found: Found, kind: Kind, thing: Any, stored: Any, rules: RecordRules)
 def _by_number(name: str, layout: Layout, thing: Any) -> bool:
     """A mobile's SIM may have come from the column `number`."""
     return name == "sim_number" and layout.has("number") and getattr(thing, "sim", None) is not None
+
+
+def _with_dates(sim: CorporateSim | None, stored: CorporateSim | None, layout: Layout) -> CorporateSim | None:
+    """The SIM with the dates that are stored of it, where the table has no columns of them."""
+    if sim is None or stored is None or sim.number != stored.number:
+        return sim
+    return evolve(
+        sim,
+        issued_at=sim.issued_at if layout.has("sim_issued") else stored.issued_at,
+        returned_at=sim.returned_at if layout.has("sim_returned") else stored.returned_at,
+    )
 
 
 def _keeping_marks(
@@ -147,15 +171,17 @@ def _same(number: EnteredNumber, rules: RecordRules) -> object:
 
 
 async def would_do(kind: Kind, values: tuple[Any, ...], stock: DirectoryStock) -> Counts:
-    added = changed = 0
+    added = changed = removed = 0
     for batch in batches(values):
         if kind is Kind.DO_NOT_CALL:
-            added += len(set(batch) - await stock.marked(batch))
+            marked = await stock.marked([mark.number for mark in batch])
+            added += sum(not mark.lifted and mark.number not in marked for mark in batch)
+            removed += sum(mark.lifted and mark.number in marked for mark in batch)
             continue
         stored = await stock.stored(kind, [each.id for each in batch])
         added += sum(each.id not in stored for each in batch)
         changed += sum(each.id in stored and _bare(stored[each.id]) != _bare(each) for each in batch)
-    return Counts(added, changed, len(values) - added - changed)
+    return Counts(added, changed, len(values) - added - changed - removed, removed)
 
 
 def _bare(thing: Thing) -> Thing:

@@ -11,9 +11,10 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from telephony_adapters.imports import devices_together
 from telephony_adapters.imports.columns import PHONE_NUMBERS, Kind
 from telephony_adapters.imports.directory_merge import DirectoryStock
-from telephony_adapters.imports.problems import Code, Fault
+from telephony_adapters.imports.problems import THINGS, Code, Fault, about
 from telephony_adapters.imports.records import Checked, Record, RecordRules
 from telephony_core.device import Device, DeviceKind, Mobile
 from telephony_core.errors import EmployeeNotFound, InvalidRequest
@@ -56,22 +57,41 @@ class PutRecord:
         said = {fault["field"] for fault in wrong}
         errors = [*wrong, *(each for each in map(_said, checked.errors) if each["field"] not in said)]
         if errors or checked.value is None:
-            raise InvalidRequest("; ".join(f"{each['field']}: {each['message']}" for each in errors), errors=errors)
+            raise _invalid(errors)
         thing = self._keeping_marks(checked.value, stored, record)
+        beside: tuple[Device, ...] = ()
+        faults = list(checked.faults)
+        if of is Kind.DEVICES:
+            beside, among = await self._among_devices(thing, preferred=record.get("preferred") is True)
+            faults += among
+            if sharing := [_said(fault) for fault in among if not fault.warning]:
+                raise _invalid(sharing)
+        faults += await self._owner(record)
         try:
-            done = await self.stock.put({of: (thing,)})
+            done = await self.stock.put({of: (thing, *beside)})
         except InvalidRequest as refused:  # it refers to something that isn't there
             name = str(refused.reasons.get("field", ""))
-            raise InvalidRequest(
-                f"{name}: {refused.detail}", errors=[{"field": name, "message": refused.detail}]
-            ) from None
+            raise _invalid([{"field": name, "message": refused.detail}]) from None
         now_is = (await self.stock.stored(of, [thing_id])).get(thing_id, thing)
-        warnings = tuple(_said(fault) for fault in checked.faults if fault.warning)
+        warnings = tuple(_said(fault) for fault in faults if fault.warning)
         return Written(as_record(now_is), done[of].added > 0, warnings)
 
     async def _must_have_employee(self, employee_id: str) -> None:
         if employee_id not in await self.stock.stored(Kind.EMPLOYEES, [employee_id]):
             raise EmployeeNotFound(employee_id=employee_id)
+
+    async def _among_devices(self, device: Device, *, preferred: bool) -> tuple[tuple[Device, ...], list[Fault]]:
+        """The devices that lose the mark 'preferred' to this one; what is wrong or noticed beside the others."""
+        others = [each for each in await self.stock.rivals([device]) if each.id != device.id]
+        losing, taken = devices_together.one_preferred({device.employee_id: device.id} if preferred else {}, others)
+        sharing = devices_together.shared({device.id: device}, others)
+        return losing, [*(each.fault for each in (*sharing, *taken)), *devices_together.noticed(device)]
+
+    async def _owner(self, record: Record) -> list[Fault]:
+        owner = str(record.get("owner_id") or "")
+        if not owner or owner in await self.stock.stored(Kind.EMPLOYEES, [owner]):
+            return []
+        return [about(Code.REFERENCE_UNKNOWN, "owner_id", what=owner, known=THINGS["employee"], warning=True)]
 
     def _checked(self, kind: Kind, record: Record) -> Checked[Any]:
         match kind:
@@ -125,6 +145,11 @@ def _dicts(value: object) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
+def _invalid(errors: Iterable[Said]) -> InvalidRequest:
+    told = list(errors)
+    return InvalidRequest("; ".join(f"{each['field']}: {each['message']}" for each in told), errors=told)
+
+
 def _said(fault: Fault) -> Said:
     message = "Fill it in." if fault.code is Code.REQUIRED else fault.say()
     return {"field": fault.field or str(fault.about.get("what", "")), "message": message, "code": str(fault.code)}
@@ -145,6 +170,8 @@ def _over(record: Record, stored: Any) -> Record:
     before = {name: value for name, value in as_record(stored).items() if name not in (PHONE_NUMBERS, "contacts")}
     if "kind" in before and before["kind"] != given.get("kind"):
         return given
+    if before.get("employee_id") != given.get("employee_id"):
+        before.pop("preferred", None)  # it was so for its former employee
     if given.get("sim_number", before.get("sim_number")) != before.get("sim_number"):
         for name in _OF_SIM:
             before.pop(name)

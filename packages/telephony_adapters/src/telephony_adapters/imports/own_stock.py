@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.directories.own_tables import OwnDirectory
@@ -21,9 +21,11 @@ from telephony_adapters.directories.rows import (
     select_contacts,
 )
 from telephony_adapters.imports.columns import Kind
-from telephony_adapters.imports.directory_merge import Counted
+from telephony_adapters.imports.directory_merge import Counted, batches
+from telephony_adapters.imports.records import Mark
 from telephony_adapters.store.tables import clients, contacts, devices, do_not_call, employees, interests
 from telephony_adapters.store.transaction import Database, Transaction
+from telephony_core.device import Device, Mobile
 from telephony_core.errors import DirectoryUnavailable, StoreUnavailable
 from telephony_core.party import Interest
 from telephony_core.phone import PhoneNumber
@@ -55,6 +57,21 @@ class OwnStock:
                         return await _interests(work, asked)
         raise ValueError(f"things of kind '{kind}' have no ids")
 
+    async def rivals(self, asked: Iterable[Device]) -> tuple[Device, ...]:
+        found: dict[str, Device] = {}
+        with _unavailable():
+            async with self._database.reading() as work:
+                for batch in batches(asked):
+                    sims = [each.sim.number.e164 for each in batch if isinstance(each, Mobile) and each.sim is not None]
+                    sharing = or_(
+                        devices.c.employee_id.in_({each.employee_id for each in batch}),
+                        devices.c.line.in_({each.line for each in batch}),
+                        devices.c.sim_number.in_(sims),
+                    )
+                    rows = await work.rows(select(devices).where(sharing).order_by(devices.c.place, devices.c.id))
+                    found.update((row.id, device_of(row)) for row in rows)
+        return tuple(found.values())
+
     async def marked(self, numbers: Iterable[PhoneNumber]) -> frozenset[PhoneNumber]:
         asked = [number.e164 for number in numbers]
         with _unavailable():
@@ -63,12 +80,14 @@ class OwnStock:
         return frozenset(PhoneNumber(row.number) for row in rows)
 
     async def put(self, things: Mapping[Kind, tuple[Any, ...]]) -> Mapping[Kind, Counted]:
+        marks: tuple[Mark, ...] = things.get(Kind.DO_NOT_CALL, ())
         done = await self._directory.put_all(
             employees=things.get(Kind.EMPLOYEES, ()),
             devices=things.get(Kind.DEVICES, ()),
             clients=things.get(Kind.CLIENTS, ()),
             interests=things.get(Kind.INTERESTS, ()),
-            do_not_call=things.get(Kind.DO_NOT_CALL, ()),
+            do_not_call=[mark.number for mark in marks if not mark.lifted],
+            may_be_called=[mark.number for mark in marks if mark.lifted],
         )
         return {
             Kind.EMPLOYEES: done.employees,

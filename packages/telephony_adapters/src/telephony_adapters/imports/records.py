@@ -23,7 +23,7 @@ from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_core.device import CorporateSim, Device, DeviceKind, IpPhone, Mobile
 from telephony_core.errors import InvalidRequest
 from telephony_core.party import EMPLOYEE_PERMISSIONS, Client, Contact, Employee, EnteredNumber, Interest
-from telephony_core.phone import PhoneNumber
+from telephony_core.phone import DestinationClass, PhoneNumber
 from telephony_core.ports import PhoneNumberParser
 
 T = TypeVar("T")
@@ -58,11 +58,23 @@ class Checked(Generic[T]):
         return tuple(fault for fault in self.faults if not fault.warning)
 
 
-class Reader:
-    """Reads the fields of one record and collects what is wrong with them; lives as long as that."""
+@frozen
+class Mark:
+    """What a line of the do-not-call list says of a number: that it is barred, or that it no longer is."""
 
-    def __init__(self, record: Record, known: frozenset[str]) -> None:
+    number: PhoneNumber
+    lifted: bool = False
+
+
+class Reader:
+    """Reads the fields of one record and collects what is wrong with them; lives as long as that.
+
+    `masked`: whether digits that are quoted may be those of clients (P1).
+    """
+
+    def __init__(self, record: Record, known: frozenset[str], *, masked: bool = True) -> None:
         self._record = record
+        self._masked = masked
         self.faults: list[Fault] = [about(Code.FIELD_UNKNOWN, what=name) for name in record if name not in known]
 
     def has(self, name: str) -> bool:
@@ -72,7 +84,7 @@ class Reader:
         return self._record.get(name)
 
     def fault(self, name: str, code: Code, *, what: object = "", known: object = "", warning: bool = False) -> None:
-        self.faults.append(about(code, name, what=what, known=known, warning=warning))
+        self.faults.append(about(code, name, what=what, known=known, warning=warning, masked=self._masked))
 
     def read(self, name: str, reading: Callable[[object], T], default: T, *, required: bool = False) -> T:
         """The field by `reading`; `default` where it is empty or wrong."""
@@ -141,42 +153,35 @@ class RecordRules:
         active = reader.read("active", cells.yes_or_no, True)
         preferred = reader.read("preferred", cells.yes_or_no, False)
         fmtn = reader.read("fmtn", cells.yes_or_no, False)
-        sim, number = self._sim(reader), self._own_number(reader, "number")
+        # The column `number` of a mobile can only mean its SIM's.
+        of_sim = "number" if kind is DeviceKind.MOBILE and not reader.has("sim_number") else "sim_number"
+        sim = self._sim(reader, of_sim, on_mobile=kind is not DeviceKind.IP_PHONE)
         device: Device
         if kind is DeviceKind.MOBILE:
-            # The column `number` of a mobile can only mean its SIM's.
-            if sim is None and number is not None:
-                issued_at, returned_at = self._instant(reader, "sim_issued"), self._instant(reader, "sim_returned")
-                sim = CorporateSim(number, issued_at, returned_at)
             device = Mobile(device_id, employee_id, label, provider, line, sim, fmtn, active, preferred)
         else:
-            if sim is not None and kind is DeviceKind.IP_PHONE:
-                reader.fault("sim_number", Code.SIM_ON_IP_PHONE)
+            number = reader.read("number", self.number, None)
             device = IpPhone(device_id, employee_id, label, provider, line, number, active, preferred)
         return reader.checked(device)
 
-    def _sim(self, reader: Reader) -> CorporateSim | None:
-        number = self._own_number(reader, "sim_number")
+    def _sim(self, reader: Reader, name: str, *, on_mobile: bool) -> CorporateSim | None:
+        number = reader.read(name, lambda value: russian_mobile(self.parser, value, Code.SIM_NOT_MOBILE), None)
         issued_at, returned_at = self._instant(reader, "sim_issued"), self._instant(reader, "sim_returned")
+        dated = issued_at is not None or returned_at is not None
         if issued_at is not None and returned_at is not None and returned_at < issued_at:
             reader.fault("sim_returned", Code.RETURNED_BEFORE_ISSUED)
+        if not on_mobile and (number is not None or dated):
+            reader.fault("sim_number", Code.SIM_ON_IP_PHONE)
+        elif dated and not reader.has(name):
+            reader.fault("sim_number", Code.SIM_WITHOUT_NUMBER)
         return CorporateSim(number, issued_at, returned_at) if number is not None else None
 
     def _instant(self, reader: Reader, name: str) -> datetime | None:
         return reader.read(name, lambda value: cells.instant(value, self.zone), None)
 
-    def _own_number(self, reader: Reader, name: str) -> PhoneNumber | None:
-        return reader.read(name, self.number, None)
-
     def number(self, value: object) -> PhoneNumber:
         """A number of the company's own, which must be right."""
-        text = str(value).strip()
-        if cells.rounded_by_excel(text):
-            raise Bad(Code.NUMBER_ROUNDED)
-        parsed = self.parser.parse(text)
-        if parsed.number is None:
-            raise Bad(Code.NUMBER_NOT_UNDERSTOOD, what=text)
-        return parsed.number
+        return _parsed(self.parser, value)[0]
 
     def client(self, record: Record) -> Checked[Client]:
         reader = Reader(record, _FIELDS[Kind.CLIENTS])
@@ -233,16 +238,17 @@ class RecordRules:
             Contact(reader.identity(), reader.text("name", required=True), tuple(self._numbers(reader)))
         )
 
-    def do_not_call(self, record: Record) -> Checked[tuple[PhoneNumber, ...]]:
+    def do_not_call(self, record: Record) -> Checked[tuple[Mark, ...]]:
         """The numbers of a line of the do-not-call list. One that isn't understood is an error: it could be called."""
         reader = Reader(record, _FIELDS[Kind.DO_NOT_CALL])
-        found: list[PhoneNumber] = []
+        lifted = reader.read("lifted", cells.yes_or_no, False)
+        found: list[Mark] = []
         if not reader.has("number"):
             reader.fault("number", Code.REQUIRED)
         else:
             for written in cells.numbers(str(reader.value("number"))):
                 try:
-                    found.append(self.number(written.text))
+                    found.append(Mark(self.number(written.text), lifted))
                 except Bad as bad:
                     reader.fault("number", bad.code, what=bad.what)
         return reader.checked(tuple(found))
@@ -255,23 +261,24 @@ class RecordRules:
             if cells.rounded_by_excel(text):
                 reader.fault(PHONE_NUMBERS, Code.NUMBER_ROUNDED)
                 continue
-            once = self._identity(text)
-            if once is None:
-                reader.fault(PHONE_NUMBERS, Code.NUMBER_KEPT_AS_TYPED, what=text, warning=True)
-                once = text
+            once, unusable = self._identity(text)
+            if unusable is not None:
+                reader.fault(PHONE_NUMBERS, unusable, what=text, warning=True)
             if once not in seen:
                 seen.add(once)
                 yield entered
 
-    def _identity(self, text: str) -> object | None:
-        """What makes two texts one number; None for what can't be understood."""
+    def _identity(self, text: str) -> tuple[object, Code | None]:
+        """What makes two texts one number; and why it can't be called, if it can't."""
         mobile = _MOBILE.match(text)
         if mobile:  # most of a CRM's numbers, known without the library: a hundred thousand take a while
-            return "7" + "".join(mobile.groups()), None
+            return ("7" + "".join(mobile.groups()), None), None
         parsed = self.parser.parse(text)
         if parsed.number is not None:
-            return parsed.number.digits, parsed.extension
-        return parsed.display or None
+            return (parsed.number.digits, parsed.extension), None
+        if parsed.destination is DestinationClass.SHORT:
+            return parsed.display, Code.NUMBER_SHORT
+        return text, Code.NUMBER_KEPT_AS_TYPED
 
     def _written(self, reader: Reader) -> Iterator[EnteredNumber]:
         value = reader.value(PHONE_NUMBERS)
@@ -288,6 +295,24 @@ class RecordRules:
                     reader.fault(PHONE_NUMBERS, Code.TOO_LONG, known=LONGEST_TEXT)
                     continue
                 yield EnteredNumber("", written.text, (written.label or label or "")[:60] or None, primary, do_not_call)
+
+
+def russian_mobile(parser: PhoneNumberParser, value: object, wrong: Code) -> PhoneNumber:
+    """A Russian mobile number; `Bad` with the reason `wrong` for any other."""
+    number, destination = _parsed(parser, value)
+    if destination is not DestinationClass.RUSSIAN_MOBILE:
+        raise Bad(wrong, what=str(value).strip())
+    return number
+
+
+def _parsed(parser: PhoneNumberParser, value: object) -> tuple[PhoneNumber, DestinationClass | None]:
+    text = str(value).strip()
+    if cells.rounded_by_excel(text):
+        raise Bad(Code.NUMBER_ROUNDED)
+    parsed = parser.parse(text)
+    if parsed.number is None:
+        raise Bad(Code.NUMBER_NOT_UNDERSTOOD, what=text)
+    return parsed.number, parsed.destination
 
 
 def about_number(fault: Fault) -> Fault:

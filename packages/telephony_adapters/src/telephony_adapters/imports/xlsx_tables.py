@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from telephony_adapters.imports.problems import Code, about
+from telephony_adapters.imports.problems import Both, Code, about, quoted
 from telephony_adapters.imports.tables import (
     LARGEST_UNPACKED,
     MOST_CELLS,
@@ -32,20 +32,37 @@ _ERROR = re.compile(rb"<(?:\w+:)?c\s[^>]{0,200}?\br=\"([A-Z]{1,3})([0-9]{1,7})\"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml\Z")
 
 
+_TOO_MUCH = Both(
+    f"more than {LARGEST_UNPACKED // _CHUNK} MB unpacked", f"больше {LARGEST_UNPACKED // _CHUNK} МБ после распаковки"
+)
+
+
 def xlsx_tables(path: Path) -> tuple[Table, ...]:
     """The tables of a workbook, in its order, hidden sheets too."""
     try:
         import python_calamine as calamine  # noqa: PLC0415
     except ImportError:
-        what = "XLSX needs the package python-calamine: pip install telephony-adapters[files]"
+        what = Both(
+            "XLSX needs the package python-calamine: pip install telephony-adapters[files]",
+            "для XLSX нужен пакет python-calamine: pip install telephony-adapters[files]",
+        )
         raise UnreadableFile(about(Code.FILE_UNREADABLE, what=what)) from None
     _refuse_bombs(path)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
             sheets = [(name, workbook.get_sheet_by_name(name)) for name in _worksheets(workbook, calamine)]
     except (calamine.CalamineError, OSError, ValueError) as error:
-        raise UnreadableFile(about(Code.FILE_UNREADABLE, what=error)) from None
+        raise UnreadableFile(about(Code.FILE_UNREADABLE, what=_broken(error))) from None
     return tuple(table for name, sheet in sheets if (table := _table(path, name, sheet)) is not None)
+
+
+def _broken(error: Exception) -> Both:
+    """The libraries' own words are English; they help whoever knows the format."""
+    said = quoted(error)
+    return Both(
+        f"the workbook is damaged or has a password ({said}); save it anew as .xlsx, or as CSV (UTF-8)",
+        f"книга повреждена или с паролем ({said}); сохраните её заново как .xlsx или как CSV (UTF-8)",
+    )
 
 
 def _worksheets(workbook: Any, calamine: Any) -> list[str]:
@@ -99,12 +116,12 @@ def _refuse_bombs(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=f"{LARGEST_UNPACKED // _CHUNK} MB unpacked"))
+                raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=_TOO_MUCH))
             for part in parts:
                 if _SHEET.match(part.filename):
                     _refuse_wide(archive, part)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise UnreadableFile(about(Code.FILE_UNREADABLE, what=error)) from None
+        raise UnreadableFile(about(Code.FILE_UNREADABLE, what=_broken(error))) from None
 
 
 def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -114,7 +131,7 @@ def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         while chunk := stream.read(_CHUNK):
             unpacked += len(chunk)
             if unpacked > LARGEST_UNPACKED:  # the sizes that an archive states need not be true
-                raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=f"{LARGEST_UNPACKED // _CHUNK} MB unpacked"))
+                raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=_TOO_MUCH))
             text = rest + chunk
             for match in _REFERENCE.finditer(text):
                 columns = max(columns, _column(match[1]))
@@ -125,7 +142,10 @@ def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
                 raise UnreadableFile(about(Code.CELL_IS_AN_ERROR, what=cell), line=int(error[2]))
             rest = text[-256:]
     if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
-        what = f"cells as far as line {rows}, column {columns}; {MOST_ROWS} lines and {MOST_COLUMNS} columns"
+        what = Both(
+            f"cells as far as line {rows}, column {columns}; {MOST_ROWS} lines and {MOST_COLUMNS} columns at the most",
+            f"ячейки до строки {rows}, столбца {columns}; можно до {MOST_ROWS} строк и {MOST_COLUMNS} столбцов",
+        )
         raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=what))
 
 
