@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from enum import StrEnum
 from socket import SO_LINGER, SOL_SOCKET
+from typing import Any
 
 from attrs import define, field
 from tests.adapters.gateways.loopback import listening
@@ -109,8 +110,8 @@ async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> 
             await sink.drain()
 
 
-async def _until_one_ends(*ways: object) -> None:
-    tasks = [asyncio.ensure_future(way) for way in ways]  # type: ignore[arg-type]
+async def _until_one_ends(*ways: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(way) for way in ways]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -102,9 +102,8 @@ class AriStandIn:
             case ["POST", "bridges"]:
                 if query["bridgeId"] in self.bridges:
                     return 409, {"message": "Bridge with given unique ID already exists"}
-                made = {"id": query["bridgeId"], "channels": [], "creationtime": now()}
-                self.bridges[made["id"]] = made
-                return 200, made
+                self.bridges[query["bridgeId"]] = {"id": query["bridgeId"], "channels": [], "creationtime": now()}
+                return 200, self.bridges[query["bridgeId"]]
             case ["POST", "channels", "create"]:
                 return self._create(query, body)
             case [_, "bridges", bridge, *_] if bridge not in self.bridges:
@@ -128,6 +127,8 @@ class AriStandIn:
                     return 409, {"message": "Channel is not in the 'Down' state"}
                 self.dialled.append(channel)
                 return 204, None
+            case ["POST", "channels", channel, "ring"] if self.channels[channel]["state"] != "Up":
+                return 412, {"message": "Channel in invalid state"}
             case ["POST", "channels", channel, "ring"]:
                 self.ringing_tones.append(channel)
                 return 204, None

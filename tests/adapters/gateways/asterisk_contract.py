@@ -61,6 +61,9 @@ class AsteriskContract(GatewayContract):
     async def requests_seen(self, gateway: ProviderGateway) -> int:
         return self.hand.count("/dial")
 
+    async def hang_ups_seen(self, gateway: ProviderGateway) -> int:
+        return self.hand.count("DELETE channels")
+
     async def test_its_capabilities(self, gateway: ProviderGateway) -> None:
         assert gateway.name == "asterisk"
         assert gateway.capabilities == Capabilities(two_step=True, hang_up=True, look_up=True, reports_shown=True)

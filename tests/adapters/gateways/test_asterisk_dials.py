@@ -52,9 +52,10 @@ async def test_both_legs_meet_in_a_bridge_and_the_client_sees_our_number(
     """C2: by CONNECTEDLINE; neither side is told the other's identity, or a re-INVITE would show another number."""
     attempt = attempt_of()
     assert attempt.decision.requested is not None
-    assert await gateway.start(attempt.dial(EMPLOYEE)) == Accepted(None)
-    answer = await gateway.start(attempt.dial(CLIENT))
     employee, client = f"{attempt.id}.employee", f"{attempt.id}.client"
+    assert await gateway.start(attempt.dial(EMPLOYEE)) == Accepted(None)
+    await asterisk.becomes(employee, "Up")
+    answer = await gateway.start(attempt.dial(CLIENT))
     assert answer == Accepted(f"sip-{client}")
     assert asterisk.dialled == [employee, client]
     assert asterisk.bridges[f"{attempt.id}.bridge"]["channels"] == [employee, client]
@@ -63,6 +64,13 @@ async def test_both_legs_meet_in_a_bridge_and_the_client_sees_our_number(
     assert asterisk.channels[client]["endpoint"] == f"PJSIP/{CLIENT_NUMBER.e164}@trunk"
     assert asterisk.variables[client] == {"CONNECTEDLINE(num,i)": attempt.decision.requested.e164}
     assert asterisk.ringing_tones == [employee]
+
+
+async def test_a_tone_that_can_not_be_played_stops_no_call(gateway: AsteriskGateway, hand: Hand) -> None:
+    attempt = attempt_of()
+    await gateway.start(attempt.dial(EMPLOYEE))
+    hand.spoil("/ring", Spoil.RESET_BEFORE)
+    assert isinstance(await gateway.start(attempt.dial(CLIENT)), Accepted)
 
 
 async def test_a_mobile_is_dialled_by_its_number_through_the_trunk(
@@ -89,14 +97,16 @@ async def test_nothing_is_dialled_that_nobody_hears(asterisk: AriStandIn, gatewa
     assert hand.seen == ["GET applications/telephony"]
 
 
+@pytest.mark.parametrize("bridge_lives", [True, False])
 async def test_the_client_is_not_dialled_when_the_employee_has_gone(
-    asterisk: AriStandIn, gateway: AsteriskGateway
+    asterisk: AriStandIn, gateway: AsteriskGateway, bridge_lives: bool
 ) -> None:
-    """The bridge went with them; what was made for the client goes, too."""
+    """What was made for the client goes, too."""
     attempt = attempt_of()
     await gateway.start(attempt.dial(EMPLOYEE))
     await asterisk.ends(f"{attempt.id}.employee", 16)
-    asterisk.bridges.clear()
+    if not bridge_lives:
+        asterisk.bridges.clear()
     assert isinstance(await gateway.start(attempt.dial(CLIENT)), Refused)
     assert asterisk.dialled == [f"{attempt.id}.employee"]
     assert asterisk.channels == {}

@@ -113,7 +113,7 @@ class AsteriskGateway:
                 "POST", f"bridges/{bridge}/addChannel", {"channel": name, "inhibitConnectedLineUpdates": "true"}
             )
             if command.leg is LegName.CLIENT:
-                await self._step("POST", f"channels/{channel_id(command.attempt_id, LegName.EMPLOYEE)}/ring")
+                await self._ring_tone(channel_id(command.attempt_id, LegName.EMPLOYEE))
         except BaseException:
             await asyncio.shield(self._drop(name))
             raise
@@ -179,6 +179,18 @@ class AsteriskGateway:
             raise _NotDialled(_refused(error)) from None
         except AriError as error:
             raise _NotDialled(NotSent(f"before anything was dialled: {error}")) from None
+
+    async def _ring_tone(self, employee: str) -> None:
+        """Let the employee hear that the client's phone rings, until its own side has a sound. Nobody to hear it: the
+        client isn't dialled. That it can't be played is no reason not to dial."""
+        try:
+            await self.client.ask("POST", f"channels/{employee}/ring")
+        except ari.Refused as error:
+            if error.status == 404:
+                raise _NotDialled(Refused("employee_gone")) from None
+            log.info("no ringing tone for %s: %s", employee, error)
+        except AriError as error:
+            log.info("no ringing tone for %s: %s", employee, error)
 
     async def _dial(self, command: Dial, channel: Channel, deadline: float) -> DialAnswer:
         try:
