@@ -131,19 +131,19 @@ def _in_turn(scene: Scene, times: int) -> Iterable[Service]:
 # --- Deaths at planned moments ------------------------------------------------------------------------------------
 
 
-async def moments(scene: Scene, thin: int = 1) -> Figures:
-    """One press, one death, at a moment that is swept in small steps. `thin`: only every so many-th moment."""
+async def moments(scene: Scene) -> Figures:
+    """One press, one death, at a moment that is swept in small steps: where no named point lies."""
     await scene.simulator.control("PUT", "random-behaviours", BEHAVIOURS)
     between = [milliseconds / 1000 for milliseconds in range(0, 62, 2)]
     waiting = [0.1, 0.25, 0.4, 0.55]
     answered = [0.2 + milliseconds / 1000 for milliseconds in range(0, 32, 4)]
     reports = [milliseconds / 1000 for milliseconds in range(0, 420, 35)]
     cases: list[tuple[str, float, dict[str, Any] | None]] = [
-        *(("between press and answer", delay, None) for delay in between[::thin]),
-        *(("while the provider is waited for", delay, {"kind": "late", "seconds": 0.7}) for delay in waiting[::thin]),
-        *(("while the provider hangs", delay, {"kind": "hang", "seconds": 0.9}) for delay in waiting[::thin]),
-        *(("right after it answered", delay, {"kind": "late", "seconds": 0.18}) for delay in answered[::thin]),
-        *(("during reports", delay, None) for delay in reports[::thin]),
+        *(("between press and answer", delay, None) for delay in between),
+        *(("while the provider is waited for", delay, {"kind": "late", "seconds": 0.7}) for delay in waiting),
+        *(("while the provider hangs", delay, {"kind": "hang", "seconds": 0.9}) for delay in waiting),
+        *(("right after it answered", delay, {"kind": "late", "seconds": 0.18}) for delay in answered),
+        *(("during reports", delay, None) for delay in reports),
     ]
     scene.random.shuffle(cases)
     service, people = scene.services[0], cycle(CALLERS)
