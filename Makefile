@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz
+.PHONY: help install run test check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz fuzz-api
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -57,9 +57,10 @@ lock: ## pin the dependencies anew (needs uv; UV=path/to/uv)
 	$(COMPILE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	$(COMPILE) requirements/runtime.in -c requirements/dev.txt -o requirements/runtime.txt
 	$(COMPILE) requirements/mutation.in -c requirements/dev.txt -o requirements/mutation.txt
+	$(COMPILE) requirements/fuzz.in -o requirements/fuzz.txt
 
 clean: ## remove .venv and what the tools leave behind
-	rm -rf .venv .venv-mutation .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
+	rm -rf .venv .venv-mutation .venv-fuzz .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written last, so that what was broken off is begun anew.
@@ -118,3 +119,14 @@ long-run: $(STAMPS)/dev ## thousands of calls with random behaviours and faults;
 # Variables: INPUTS (100000), SEED.
 fuzz: $(STAMPS)/dev ## throw events and bytes at the report endpoint (a quarter of an hour)
 	@exec $(BIN)/python -m tests.fuzz
+
+# Variables: SEED, EXAMPLES (random requests for an operation).
+fuzz-api: $(STAMPS)/dev .venv-fuzz/installed ## ask a demo what its OpenAPI document allows, and what it doesn't (some minutes)
+	@exec $(BIN)/python -m tools.openapi_fuzz
+
+.venv-fuzz/installed: $(STAMPS)/venv requirements/fuzz.txt
+	@echo "installing Schemathesis into .venv-fuzz"
+	@$(BIN)/python -m venv --clear .venv-fuzz
+	@.venv-fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+	  -r requirements/fuzz.txt
+	@touch $@

@@ -10,7 +10,7 @@ from litestar import Litestar, Router
 from litestar.middleware import DefineMiddleware
 
 from telephony_adapters.worker import Pace, run_worker
-from telephony_http import error_replies, openapi
+from telephony_http import document, error_replies, openapi
 from telephony_http.auth import TokenAuthentication
 from telephony_http.container import Container, Parts, container_of
 from telephony_http.in_flight import InFlight
@@ -33,6 +33,7 @@ from telephony_http.routes import (
     previews,
     provider_reports,
 )
+from telephony_http.routes.options import options
 from telephony_http.settings import Settings
 from telephony_http.stopping import RefusesWhenStopping, Stopping, longest_stop, told_by_signals
 
@@ -76,7 +77,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
         route_handlers=[
             Router(
                 API,
-                route_handlers=_FOR_TOKENS,
+                route_handlers=[*options(_FOR_TOKENS), *_FOR_TOKENS],
                 middleware=[DefineMiddleware(RefusesWhenStopping), DefineMiddleware(TokenAuthentication)],
                 security=[{openapi.BEARER: []}],
             ),
@@ -89,8 +90,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Litestar:
         ],
         dependencies=dependencies(),
         exception_handlers=error_replies.HANDLERS,
-        openapi_config=openapi.config(),
-        plugins=[openapi.ClosedBodies()],
+        openapi_config=document.config(),
         request_max_body_size=BIGGEST_BODY,
         lifespan=[_lifespan(settings, parts)],
         logging_config=None,

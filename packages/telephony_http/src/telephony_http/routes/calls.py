@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.openapi import ResponseSpec
-from litestar.params import Body, JSONBody
+from litestar.params import JSONBody
 
 from telephony_core.call import Call, CallState
 from telephony_core.errors import TelephonyError
@@ -39,7 +39,6 @@ from telephony_http.routes.arguments import (
     WantedState,
     no_others,
 )
-from telephony_http.routes.examples import CALL, PLACE_CALL_EXAMPLES
 from telephony_http.strict_json import StrictJson, fingerprint
 
 PATH = "/api/v1/calls"
@@ -60,9 +59,7 @@ _FILTERS = frozenset("employee_id client_id interest_id external_id state since 
     ),
     tags=[CALLS.name],
     responses={
-        201: ResponseSpec(
-            CallTold, generate_examples=False, description="The Call, placed or planned", examples=[CALL]
-        ),
+        201: ResponseSpec(CallTold, generate_examples=False, description="The Call, placed or planned"),
         200: ResponseSpec(CallTold, generate_examples=False, description="What the Idempotency-Key named before"),
         **refusals(
             "idempotency_key_missing",
@@ -97,7 +94,7 @@ _FILTERS = frozenset("employee_id client_id interest_id external_id state since 
     },
 )
 async def place(
-    data: Annotated[PlaceCall, Body(examples=PLACE_CALL_EXAMPLES)],
+    data: JSONBody[PlaceCall],
     request: AnyRequest,
     principal: WhoAsks,
     initiate_call: Initiating,

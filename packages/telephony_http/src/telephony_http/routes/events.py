@@ -18,7 +18,6 @@ from telephony_http.event_stream import MEDIA_TYPE, EventStream
 from telephony_http.openapi import CALLS, both, refusals
 from telephony_http.provide import AnyRequest, FollowingEvents, TheMetrics, TheParts, WhoAsks
 from telephony_http.routes.arguments import OptionalId, no_others
-from telephony_http.routes.examples import EVENTS
 
 _FILTERS = frozenset("call_id client_id interest_id employee_id last_event_id".split())
 _POSITION = r"^[0-9]{1,18}$"
@@ -58,9 +57,7 @@ LastEventIdAsked = Annotated[
     ),
     tags=[CALLS.name],
     responses={
-        200: ResponseSpec(
-            str, generate_examples=False, description="The stream", media_type=MEDIA_TYPE, examples=[EVENTS]
-        ),
+        200: ResponseSpec(str, generate_examples=False, description="The stream", media_type=MEDIA_TYPE),
         **refusals("events_not_kept", "service_stopping"),
     },
 )
