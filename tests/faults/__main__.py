@@ -32,6 +32,7 @@ from tests.faults.judge import Figures
 from tests.faults.points import ONE_STEP, TWO_STEP
 from tests.faults.processes import Broken, Nursery
 from tests.faults.scene import Scene, scene
+from tests.faults.workers import workers
 
 KILLS_OF_A_SCENE = 50
 RESTARTED = "postgresql-restarted"
@@ -134,6 +135,8 @@ def _bad_databases(options: Options) -> list[Part]:
         found.append(Part("disk full", "sqlite", partial(bad_database.disk_full, seconds=1 if options.quick else 4)))
     if options.quick:
         return found
+    if "postgresql" in options.databases:
+        found.append(Part("workers", "postgresql", partial(workers, rounds=4), 3, two_step=True))
     held = partial(bad_database.held, presses=60, seconds=7)
     found += [Part("held", database, held) for database in options.databases]
     if "postgresql" in options.databases:

@@ -54,6 +54,7 @@ class Figures:
     strange_answers: int = field(default=0, metadata=ZERO)
     races_lost: int = field(default=0, metadata=ZERO)
     unfair_picks: int = field(default=0, metadata=ZERO)
+    looked_up_twice: int = field(default=0, metadata=ZERO)
     points_missed: int = field(default=0, metadata=ZERO)
     faults_unfelt: int = field(default=0, metadata=ZERO)
     streams_cut: int = 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from typing import Any, cast
 import httpx2
 import uvicorn
 from attrs import evolve
-from litestar import Litestar, Response, delete, get, post, put
+from litestar import Litestar, Response, get, post, put
 from tests.faults.two_step_gateway import PROVIDER, number, report_body
 
 from telephony_core.call import Attempt, Dial, HangUp
@@ -30,6 +31,9 @@ from telephony_core.testing.fake_gateways import Behaviour, Fate, TwoStepGateway
 
 TELLS_AGAIN_AFTER = 0.1
 """Seconds after which a report that was not taken is told again."""
+
+SLOW = 0.3
+"""Seconds that a look-up takes at a provider that loses requests: long enough for every worker to come by."""
 
 
 class QuickClock:
@@ -54,7 +58,8 @@ class Exchange:
         self.pbx = TwoStepGateway(self.clock, name=PROVIDER)
         self.subscriber: str | None = None
         self.behaviours: dict[PhoneNumber, Behaviour] = {}
-        self.refuses = False
+        self.refuses = self.loses = False
+        self.looked_up: Counter[str] = Counter()
         self._ledger = ledger
         self._telling: dict[asyncio.Task[None], ProviderReport] = {}
         self._http = httpx2.AsyncClient(timeout=10, trust_env=False)
@@ -137,6 +142,8 @@ def _outcome(leg: LegName, behaviour: Behaviour | None) -> str:
 def app_of(exchange: Exchange) -> Litestar:
     @post("/dial/{leg:str}/{_digits:str}")
     async def dial(leg: str, _digits: str, data: dict[str, Any]) -> Response[dict[str, Any]]:
+        if exchange.loses:
+            return Response({}, status_code=503)
         command = Dial(
             data["attempt_id"],
             LegName(leg),
@@ -155,6 +162,9 @@ def app_of(exchange: Exchange) -> Litestar:
 
     @get("/calls/{attempt_id:str}")
     async def look_up(attempt_id: str) -> Response[dict[str, Any]]:
+        exchange.looked_up[attempt_id] += 1
+        if exchange.loses:
+            await asyncio.sleep(SLOW)
         # Of the attempt the fake looks at its id alone.
         found = await exchange.pbx.look_up(cast(Attempt, SimpleNamespace(id=attempt_id)))
         if not isinstance(found, Found):
@@ -177,16 +187,22 @@ def app_of(exchange: Exchange) -> Litestar:
     async def refuse() -> None:
         exchange.refuses = True
 
-    @delete("/refusing")
-    async def accept() -> None:
-        exchange.refuses = False
+    @put("/losing")
+    async def lose() -> None:
+        exchange.loses = True
+
+    @get("/looked-up")
+    async def looked_up() -> dict[str, int]:
+        return dict(exchange.looked_up)
 
     @get("/state")
     async def state() -> dict[str, Any]:
         return {"telling": exchange.telling}
 
     return Litestar(
-        [dial, hang_up, look_up, subscribe, behave, refuse, accept, state], openapi_config=None, logging_config=None
+        [dial, hang_up, look_up, subscribe, behave, refuse, accept, lose, looked_up, state],
+        openapi_config=None,
+        logging_config=None,
     )
 
 
