@@ -200,7 +200,7 @@ def app_of(exchange: Exchange) -> Litestar:
         return {"telling": exchange.telling}
 
     return Litestar(
-        [dial, hang_up, look_up, subscribe, behave, refuse, accept, lose, looked_up, state],
+        [dial, hang_up, look_up, subscribe, behave, refuse, lose, looked_up, state],
         openapi_config=None,
         logging_config=None,
     )
