@@ -18,11 +18,6 @@ from attrs import frozen
 
 from telephony_http.cli import main
 
-REGISTER = """АВС/ DEF;От;До;Емкость;Оператор;Регион
-913;9000000;9999999;1000000;Связь;Новосибирская обл.
-912;3800000;3999999;200000;Связь;Тюменская область
-"""
-
 
 @frozen
 class Told:
@@ -58,7 +53,7 @@ def said(*arguments: str, settings: Mapping[str, str]) -> Any:
 def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Those of a database with the demo's company."""
     folder = tmp_path_factory.mktemp("command-line")
-    made = {"TELEPHONY_DATABASE_URL": f"sqlite:///{folder / 'telephony.db'}"}
+    made = {"TELEPHONY_DATABASE_URL": f"sqlite:///{folder / 'telephony.db'}", "TELEPHONY_LANGUAGE": "en"}
     assert tell("db", "upgrade", settings=made).returncode == 0
     return made
 
@@ -158,27 +153,6 @@ def test_a_setting_that_is_wrong_is_named(settings: dict[str, str]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "TELEPHONY_PORT" in done.stderr
     assert "TELEPHONY_QUIET_HOURS" in done.stderr
-
-
-def test_a_register_is_imported_and_asked(tmp_path: Path) -> None:
-    settings = {"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / 'telephony.db'}"}
-    tell("db", "upgrade", settings=settings)
-    file = tmp_path / "register.csv"
-    file.write_text(REGISTER, encoding="utf-8")
-    tried = said("numbering-plan", "import", str(file), "--dry-run", "--json", settings=settings)
-    assert (tried["lines"], tried["ranges"], tried["names"], tried["not_understood"]) == (2, 2, 2, [])
-    assert said("numbering-plan", "lookup", "89139123456", "--json", settings=settings)[0]["codes"] == ["RU"]
-    assert tell("numbering-plan", "import", str(file), settings=settings).returncode == 0
-    assert "nothing was changed" in tell("numbering-plan", "import", str(file), settings=settings).stdout
-    assert said("numbering-plan", "lookup", "8 (913) 912-34-56", "чушь", "--json", settings=settings) == [
-        {"input": "8 (913) 912-34-56", "number": "+79139123456", "codes": ["RU-NVS"], "operator": "Связь"},
-        {"input": "чушь", "number": None, "codes": [], "operator": None},
-    ]
-    file.write_text(REGISTER.replace("Тюменская", "Тридевятая"), encoding="utf-8")
-    refused = tell("numbering-plan", "import", str(file), settings=settings)
-    assert refused.returncode == 1
-    assert "line 3" in refused.stderr
-    assert said("numbering-plan", "lookup", "89123812345", "--json", settings=settings)[0]["codes"] == ["RU-TYU"]
 
 
 def test_the_doctor_says_what_is_missing(settings: dict[str, str], company: dict[str, Any]) -> None:

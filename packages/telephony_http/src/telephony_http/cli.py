@@ -135,6 +135,30 @@ def beeline_simulator(
     simulate(port, token, speed, seed, assumes, numbering_plan)
 
 
+@telephony.group()
+def beeline() -> None:
+    """Beeline's cloud PBX."""
+
+
+@beeline.command(name="check")
+@click.option("--call", metavar="NUMBER", help="Call this number, a phone of your own: it rings, and costs.")
+@click.option("--line", metavar="SUBSCRIBER", help="Who calls: a user id of Beeline's.")
+@click.option("--reports-at", metavar="URL", help="Where Beeline can reach this machine for the time of the check.")
+@click.option("--listen", type=click.IntRange(1, 65535), metavar="PORT", help="The port behind that address.")
+@click.option("--save", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Keep what came.")
+@as_json
+def beeline_check(
+    call: str | None, line: str | None, reports_at: str | None, listen: int | None, save: Path | None, as_json: bool
+) -> None:
+    """Hold Beeline's account against what is assumed of it. Without --call nothing rings.
+
+    Payloads are saved with numbers and names scrubbed. Exit code 1 if an assumption does not hold.
+    """
+    from telephony_http.commands.beeline_check import Asked, check
+
+    _run(check(Asked(call=call, line=line, reports_at=reports_at, listen=listen, save=save, as_json=as_json)))
+
+
 # --- Data -------------------------------------------------------------------------------------------------------------
 
 
@@ -147,12 +171,13 @@ def numbering_plan() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Read and check, change nothing.")
 @click.option("--allow-unknown", is_flag=True, help="Names of regions not understood count as the whole country.")
+@click.option("--force", is_flag=True, help="Also if it is older, or has far fewer ranges, than the one in force.")
 @as_json
-def numbering_plan_import(file: Path, dry_run: bool, allow_unknown: bool, as_json: bool) -> None:
+def numbering_plan_import(file: Path, dry_run: bool, allow_unknown: bool, force: bool, as_json: bool) -> None:
     """Take an edition of the register in place of the one before: the whole FILE, or nothing of it."""
     from telephony_http.commands.numbering import import_plan
 
-    _run(import_plan(file, dry_run=dry_run, allow_unknown=allow_unknown, as_json=as_json))
+    _run(import_plan(file, dry_run=dry_run, allow_unknown=allow_unknown, force=force, as_json=as_json))
 
 
 @numbering_plan.command(name="lookup")

@@ -12,16 +12,23 @@ import lzma
 import zipfile
 from typing import IO, Final
 
+from telephony_adapters.numbering.wrong import Wrong
+
 # A register takes about 2 MB unpacked; a packed file that unfolds to more than this is something else.
 _LARGEST: Final = 256 * 1024 * 1024
 
 
 class UnreadableError(Exception):
-    """The content is not a text that can be read; the message says why."""
+    """The content is not a text that can be read: why, and what a sentence about it needs."""
+
+    def __init__(self, wrong: Wrong, **about: object) -> None:
+        self.wrong = wrong
+        self.about = about
+        super().__init__(wrong)
 
 
 def text_of(content: bytes) -> str:
-    """The text of a file's bytes. Raises UnreadableError, whose message is for the operator."""
+    """The text of a file's bytes. Raises UnreadableError."""
     return _decoded(_unpacked(content))
 
 
@@ -35,10 +42,10 @@ def _unpacked(content: bytes) -> bytes:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 files = [item for item in archive.infolist() if not item.is_dir()]
                 if len(files) != 1:
-                    raise UnreadableError(f"the archive holds {len(files)} files, not one")
+                    raise UnreadableError(Wrong.NOT_ONE_FILE, files=len(files))
                 return _limited(archive.open(files[0]))
     except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise UnreadableError(f"the packed file can't be unpacked: {error}") from error
+        raise UnreadableError(Wrong.NOT_UNPACKED, error=error) from error
     return content
 
 
@@ -46,7 +53,7 @@ def _limited(stream: IO[bytes] | lzma.LZMAFile | gzip.GzipFile) -> bytes:
     with stream:
         data = stream.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        raise UnreadableError(f"the packed file holds more than {_LARGEST // 1024 // 1024} MB")
+        raise UnreadableError(Wrong.TOO_LARGE, megabytes=_LARGEST // 1024 // 1024)
     return data
 
 
@@ -58,4 +65,4 @@ def _decoded(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise UnreadableError("the text is neither UTF-8, UTF-16 nor Windows-1251")
+    raise UnreadableError(Wrong.ENCODING)

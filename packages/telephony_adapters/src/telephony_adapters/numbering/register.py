@@ -14,6 +14,7 @@ caller allows it: then it counts as the whole country and stays listed.
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from attrs import field, frozen
 from telephony_adapters.numbering.file_text import UnreadableError, text_of
 from telephony_adapters.numbering.names import region_codes
 from telephony_adapters.numbering.plan import NumberingPlan, RangeEntry
+from telephony_adapters.numbering.wrong import LineError, Wrong
 from telephony_core.region import WHOLE_COUNTRY
 
 _NO_NAME: Final = frozenset(("", "-", "\u2013", "\u2014"))
@@ -59,17 +61,6 @@ Progress = Callable[[int, int], None]
 
 
 @frozen
-class LineError:
-    """Why a line was not taken; line 0 means the file as such."""
-
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.reason}" if self.line else self.reason
-
-
-@frozen
 class RegisterImport:
     """What a file holds. `lines` counts data lines: with no errors it is the number of `ranges`.
 
@@ -89,6 +80,16 @@ class RegisterImport:
         """Whether the file may be taken: a register without an error, and not an empty one."""
         return not self.errors
 
+    @property
+    def digest(self) -> str:
+        """Says which ranges these are: the same for a file however it is packed, encoded or named. Twelve hex digits.
+
+        Of what is stored, not of the file: where rules for names are mended, the same file is another edition.
+        """
+        rows = self.plan().to_rows()
+        text = "".join(f"{first} {last} {codes} {operator}\n" for first, last, codes, operator, _ in rows)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
     def plan(self, edition: str = "") -> NumberingPlan:
         """The plan of the ranges. Raises ValueError where the file is not accepted."""
         if not self.accepted:
@@ -106,22 +107,21 @@ def parse_register(content: bytes, *, allow_unknown: bool = False, progress: Pro
     try:
         text = text_of(content)
     except UnreadableError as error:
-        return RegisterImport(errors=(LineError(0, str(error)),))
+        return RegisterImport(errors=(LineError(0, error.wrong, error.about),))
     lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if line.strip(" \t\r;,\x00")]
     if not lines:
-        return RegisterImport(errors=(LineError(0, "the file is empty"),))
+        return RegisterImport(errors=(LineError(0, Wrong.EMPTY),))
     header_line, header = lines[0]
     separator, columns, width = _header(header)
     missing = [name for column, name in _NEEDED.items() if column not in columns]
     if "region" not in columns and "territory" not in columns:
         missing.append("Регион")
     if missing:
-        reason = f"this is no header of the register: no column {', '.join(missing)}"
-        return RegisterImport(errors=(LineError(header_line, reason),))
+        return RegisterImport(errors=(LineError(header_line, Wrong.NO_HEADER, {"columns": ", ".join(missing)}),))
     reader = _Reader(separator, columns, width, allow_unknown)
     total = len(lines) - 1
     if not total:
-        return RegisterImport(errors=(LineError(0, "the file has a header and no ranges"),))
+        return RegisterImport(errors=(LineError(0, Wrong.NO_RANGES),))
     for done, (number, line) in enumerate(lines[1:], 1):
         reader.read(number, line)
         if progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):
@@ -145,13 +145,13 @@ class _Reader:
     def read(self, number: int, line: str) -> None:
         cells = self._cells(line)
         if len(cells) != self._width:
-            self._errors.append(LineError(number, f"{len(cells)} cells, the header has {self._width}"))
+            self._errors.append(LineError(number, Wrong.CELLS, {"cells": len(cells), "width": self._width}))
             return
         at = self._columns
         code, first, last = cells[at["code"]], cells[at["first"]], cells[at["last"]]
-        reason = _wrong_numbers(code, first, last, cells[at["capacity"]])
-        if reason:
-            self._errors.append(LineError(number, reason))
+        error = _wrong_numbers(number, code, first, last, cells[at["capacity"]])
+        if error is not None:
+            self._errors.append(error)
             return
         name, codes = self._region(cells)
         if codes is None:
@@ -164,7 +164,7 @@ class _Reader:
         errors = self._errors + self._overlaps()
         if not self._allow_unknown:
             errors += [
-                LineError(numbers[0], f"the region name {name!r} is not understood ({len(numbers)} such lines)")
+                LineError(numbers[0], Wrong.NAME, {"name": name, "lines": len(numbers)})
                 for name, numbers in self._unknown.items()
             ]
         ranges = tuple(entry for _, entry in self._ranges)
@@ -218,28 +218,30 @@ class _Reader:
         for number, entry in ordered:
             if entry.first <= reach:
                 later, earlier = max(number, owner), min(number, owner)
-                found.append(LineError(later, f"its range shares numbers with that of line {earlier}"))
+                found.append(LineError(later, Wrong.OVERLAP, {"other": earlier}))
             if entry.last > reach:
                 reach, owner = entry.last, number
         return found
 
 
-def _wrong_numbers(code: str, first: str, last: str, capacity: str) -> str:
-    """What is wrong with a line's figures; empty where nothing is."""
+def _wrong_numbers(line: int, code: str, first: str, last: str, capacity: str) -> LineError | None:
+    """What is wrong with a line's figures."""
     if len(code) != 3 or not code.isdecimal() or not code.isascii() or code[0] not in "3489":
-        return f"not a Russian area or mobile code: {code!r}"
+        return LineError(line, Wrong.CODE, {"code": code})
     for name, digits in (("От", first), ("До", last)):
         # Spreadsheets drop leading zeros; more than seven digits would lie outside the code.
         if not _DIGITS.match(digits) or len(digits) > 7:
-            return f"{name} is not a number of up to seven digits: {digits!r}"
+            return LineError(line, Wrong.DIGITS, {"column": name, "digits": digits})
     if int(last) < int(first):
-        return f"the range ends ({last}) before it begins ({first})"
+        return LineError(line, Wrong.BACKWARDS, {"first": first, "last": last})
     size = capacity if _DIGITS.match(capacity) else "".join(capacity.split())
     if not _DIGITS.match(size) or len(size) > 9:
-        return f"Емкость is not a number: {capacity!r}"
-    if int(size) != int(last) - int(first) + 1:
-        return f"Емкость is {size}, but from {first} to {last} there are {int(last) - int(first) + 1} numbers"
-    return ""
+        return LineError(line, Wrong.CAPACITY, {"capacity": capacity})
+    numbers = int(last) - int(first) + 1
+    if int(size) != numbers:
+        about = {"capacity": size, "first": first, "last": last, "numbers": numbers}
+        return LineError(line, Wrong.CAPACITY_DIFFERS, about)
+    return None
 
 
 def _csv_cells(line: str, separator: str) -> list[str]:

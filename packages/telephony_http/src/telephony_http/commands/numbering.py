@@ -1,104 +1,212 @@
-"""`telephony numbering-plan`: takes an edition of the state's register, and answers where a number belongs."""
+"""`telephony numbering-plan`: takes an edition of the state's register, and answers where a number belongs.
+
+An edition takes the place of all ranges in force; one that would lose much of them is refused, unless it is forced.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
+from telephony_adapters.imports.open_file import why
 from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.plan import NumberingPlan
 from telephony_adapters.numbering.register import RegisterImport, read_register
+from telephony_adapters.numbering.replacing import Doubt, doubts
 from telephony_adapters.store.number_ranges import NumberRanges
+from telephony_core.phone import DestinationClass
 from telephony_http.commands.database import engine_of
 from telephony_http.commands.failing import CommandError
-from telephony_http.commands.said import complain, say, say_json, say_table
+from telephony_http.commands.file_problems import language_of
+from telephony_http.commands.said import chosen, complain, say, say_json, say_table
 from telephony_http.settings import Settings
 
 _ERRORS_SHOWN = 20
+_Chosen = Callable[[str, str], str]
 
 
-async def import_plan(file: Path, *, dry_run: bool, allow_unknown: bool, as_json: bool) -> None:
+async def import_plan(file: Path, *, dry_run: bool, allow_unknown: bool, force: bool, as_json: bool) -> None:
     """Reads the file, and puts its ranges in the place of all that are stored. `CommandError` if it is not accepted."""
     settings = Settings.load()
-    found, edition = _read(file, allow_unknown=allow_unknown)
+    language = language_of(settings)
+    found = _read(file, language, allow_unknown=allow_unknown)
+    new = found.plan(_edition(file, found)) if found.accepted else NumberingPlan()
+    before = await _in_force(settings, dry_run=dry_run) if found.accepted else NumberingPlan()
+    same = bool(len(before)) and _digest(before.edition) == _digest(new.edition)
+    against = doubts(before, new) if found.accepted and not (same or force) else ()
     if as_json:
-        say_json(
-            {
-                "lines": found.lines,
-                "ranges": len(found.ranges),
-                "names": len(found.names),
-                "not_understood": list(found.not_understood),
-                "numbers": found.capacity,
-                "edition": edition,
-                "errors": [str(error) for error in found.errors],
-            }
-        )
+        say_json(_as_data(found, new, before, same, against, language))
     if not found.accepted:
-        raise CommandError(_errors(file, found))
-    changed = False
-    if not dry_run:
+        raise CommandError(_errors(file, found, language, allow_unknown=allow_unknown))
+    if against:
+        raise CommandError(_refusal(file, against, chosen(language)))
+    if not dry_run and not same:
         async with engine_of(settings) as engine:
-            ranges = NumberRanges(engine)
-            changed = await ranges.edition() != edition
-            if changed:
-                await ranges.replace(found.plan(edition).to_rows())
-    if as_json:
-        return
-    say(f"{file.name}: {found.lines} lines, {len(found.ranges)} ranges of {found.capacity} numbers, edition {edition}.")
-    if found.not_understood:
-        say(f"Names not understood, taken for the whole country: {'; '.join(found.not_understood)}")
-    if dry_run:
-        say("Nothing was changed (--dry-run).")
-    else:
-        say("It is in force." if changed else "It is the edition that was in force before; nothing was changed.")
+            await NumberRanges(engine).replace(new.to_rows())
+    if not as_json:
+        _tell(file, found, new, before, same=same, dry_run=dry_run, in_words=chosen(language))
 
 
-def _read(file: Path, *, allow_unknown: bool) -> tuple[RegisterImport, str]:
-    """The register, and a name for its edition that follows from the content: the same file is the same edition."""
+def _read(file: Path, language: str, *, allow_unknown: bool) -> RegisterImport:
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("reading", total=None)
+        task = progress.add_task(chosen(language)("reading", "чтение"), total=None)
         try:
-            found = read_register(
+            return read_register(
                 file,
                 allow_unknown=allow_unknown,
                 progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
         except OSError as error:
-            raise CommandError(f"{file} can't be read: {error.strerror or error}.") from None
-    return found, f"{file.name.partition('.csv')[0]} {digest}"
+            said = why(error).say(language)
+            raise CommandError(
+                chosen(language)(f"{file} can't be read: {said}.", f"{file} не читается: {said}.")
+            ) from None
 
 
-def _errors(file: Path, found: RegisterImport) -> str:
-    count = len(found.errors)
+def _edition(file: Path, found: RegisterImport) -> str:
+    """A name for the edition: the file's, by which its month may be known, and the digest of its ranges."""
+    return f"{file.name.partition('.csv')[0]} {found.digest}"
+
+
+def _digest(edition: str) -> str:
+    return edition.rpartition(" ")[2]
+
+
+async def _in_force(settings: Settings, *, dry_run: bool) -> NumberingPlan:
+    try:
+        async with engine_of(settings) as engine:
+            return NumberingPlan.from_rows(await NumberRanges(engine).load())
+    except CommandError:
+        if dry_run:  # a file may be tried before there is a database
+            return NumberingPlan()
+        raise
+
+
+def _as_data(
+    found: RegisterImport,
+    new: NumberingPlan,
+    before: NumberingPlan,
+    same: bool,
+    against: Sequence[Doubt],
+    language: str,
+) -> dict[str, object]:
+    return {
+        "lines": found.lines,
+        "ranges": len(found.ranges),
+        "names": len(found.names),
+        "not_understood": list(found.not_understood),
+        "numbers": found.capacity,
+        "edition": new.edition or None,
+        "errors": [error.say(language) for error in found.errors],
+        "replaces": {"edition": before.edition, "ranges": len(before), "numbers": before.capacity} if before else None,
+        "same_as_in_force": same,
+        "refused": [doubt.say(language) for doubt in against],
+    }
+
+
+def _tell(
+    file: Path,
+    found: RegisterImport,
+    new: NumberingPlan,
+    before: NumberingPlan,
+    *,
+    same: bool,
+    dry_run: bool,
+    in_words: _Chosen,
+) -> None:
+    ranges, numbers, edition = len(found.ranges), found.capacity, new.edition
+    say(
+        in_words(
+            f"{file.name}: {found.lines} lines, {ranges} ranges of {numbers} numbers, edition {edition}.",
+            f"{file.name}: строк {found.lines}, диапазонов {ranges}, номеров в них {numbers}, издание {edition}.",
+        )
+    )
+    if found.not_understood:
+        names = "; ".join(found.not_understood)
+        say(
+            in_words(
+                f"Names not understood, taken for the whole country: {names}",
+                f"Названия не поняты и взяты за всю страну: {names}",
+            )
+        )
+    if same:
+        say(in_words("The same is in force; nothing was changed.", "То же самое уже действует; ничего не изменено."))
+        return
+    if len(before):
+        was = (before.edition, len(before), before.capacity)
+        say(
+            in_words(
+                "In the place of edition {} with {} ranges of {} numbers.".format(*was),
+                "Вместо издания {}: диапазонов {}, номеров {}.".format(*was),
+            )
+        )
+    if dry_run:
+        say(in_words("Nothing was changed (--dry-run).", "Ничего не изменено (--dry-run)."))
+    else:
+        say(in_words("It is in force.", "Издание действует."))
+
+
+def _errors(file: Path, found: RegisterImport, language: str, *, allow_unknown: bool) -> str:
+    in_words, count = chosen(language), len(found.errors)
     lines = [
-        f"{file.name} was not taken: {count} error{'' if count == 1 else 's'}.",
-        *map(str, found.errors[:_ERRORS_SHOWN]),
+        in_words(f"{file.name} was not taken; errors: {count}.", f"{file.name} не принят; ошибок: {count}."),
+        *(error.say(language) for error in found.errors[:_ERRORS_SHOWN]),
     ]
     if count > _ERRORS_SHOWN:
-        lines.append(f"and {count - _ERRORS_SHOWN} more; --json lists them all.")
+        more = count - _ERRORS_SHOWN
+        lines.append(in_words(f"and {more} more; --json lists them all.", f"и ещё {more}; все они — в --json."))
+    if found.not_understood and not allow_unknown:
+        lines.append(
+            in_words(
+                "With --allow-unknown regions whose names are not understood count as the whole country.",
+                "С --allow-unknown регионы с непонятыми названиями считаются всей страной.",
+            )
+        )
     return "\n".join(lines)
+
+
+def _refusal(file: Path, against: Sequence[Doubt], in_words: _Chosen) -> str:
+    language = in_words("en", "ru")
+    return "\n".join(
+        [
+            in_words(
+                f"{file.name} was not taken: it would take the place of all ranges in force, and",
+                f"{file.name} не принят: он заменил бы все действующие диапазоны, а",
+            ),
+            *(f"- {doubt.say(language)}" for doubt in against),
+            in_words(
+                "Check that the file is whole and the newest; --force takes it all the same.",
+                "Проверьте, что файл целый и самый новый; --force примет его всё равно.",
+            ),
+        ]
+    )
 
 
 async def look_up(numbers: Sequence[str], *, as_json: bool) -> None:
     """Where each number belongs by the stored register; landlines and foreign numbers without it as well."""
-    async with engine_of(Settings.load()) as engine:
-        plan = NumberingPlan.from_rows(await NumberRanges(engine).load())
+    settings = Settings.load()
+    in_words = chosen(language_of(settings))
+    plan = await _in_force(settings, dry_run=False)
     if not len(plan):
-        complain("no register is loaded: mobile numbers are of the whole country (telephony numbering-plan import)")
+        complain(
+            in_words(
+                "no register is loaded: mobile numbers are of the whole country (telephony numbering-plan import)",
+                "реестр не загружен: мобильные номера относятся ко всей стране (telephony numbering-plan import)",
+            )
+        )
     parser = PhoneNumbers()
+    parsed = [parser.parse(text) for text in numbers]
     told: list[dict[str, Any]] = []
-    for text in numbers:
-        number = parser.parse(text).number
+    for each in parsed:
+        number = each.number
         entry = plan.lookup(number) if number is not None else None
         told.append(
             {
-                "input": text,
+                "input": each.as_entered,
                 "number": number.e164 if number is not None else None,
                 "codes": list(plan.resolve(number)) if number is not None else [],
                 "operator": entry.operator if entry is not None else None,
@@ -107,15 +215,24 @@ async def look_up(numbers: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         say_json(told)
         return
+    none = {
+        DestinationClass.SHORT: in_words("a short number", "короткий номер"),
+        DestinationClass.OTHER: in_words("not a number", "не номер"),
+    }
     say_table(
-        ("input", "number", "codes", "operator"),
+        (
+            in_words("input", "введено"),
+            in_words("number", "номер"),
+            in_words("codes", "регионы"),
+            in_words("operator", "оператор"),
+        ),
         [
             (
-                str(each["input"]),
-                str(each["number"] or "-"),
-                " ".join(each["codes"] or ["-"]),
-                str(each["operator"] or "-"),
+                row["input"],
+                row["number"] or none[each.destination],
+                " ".join(row["codes"]) or "-",
+                row["operator"] or "-",
             )
-            for each in told
+            for row, each in zip(told, parsed, strict=True)
         ],
     )

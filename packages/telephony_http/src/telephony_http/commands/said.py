@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+
+def chosen(language: str) -> Callable[[str, str], str]:
+    """Picks the sentence of the language that is set, of an English and a Russian one."""
+    return lambda english, russian: russian if language == "ru" else english
 
 
 def say(text: str) -> None:

@@ -1,0 +1,89 @@
+"""What is wrong with a file of the register, line by line, in English and in Russian."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import Factory, frozen
+
+
+class Wrong(StrEnum):
+    """The reason why a line, or the file as such, is not taken."""
+
+    EMPTY = "empty"
+    NO_RANGES = "no_ranges"
+    NO_HEADER = "no_header"
+    CELLS = "cells"
+    CODE = "code"
+    DIGITS = "digits"
+    BACKWARDS = "backwards"
+    CAPACITY = "capacity"
+    CAPACITY_DIFFERS = "capacity_differs"
+    OVERLAP = "overlap"
+    NAME = "name"
+    NOT_ONE_FILE = "not_one_file"
+    NOT_UNPACKED = "not_unpacked"
+    TOO_LARGE = "too_large"
+    ENCODING = "encoding"
+
+
+@frozen
+class LineError:
+    """Why a line was not taken; line 0 means the file as such."""
+
+    line: int
+    wrong: Wrong
+    about: Mapping[str, object] = Factory(dict)
+
+    @property
+    def reason(self) -> str:
+        return self._reason(_EN)
+
+    def say(self, language: str = "en") -> str:
+        """The line and the reason, as a sentence without its end."""
+        word, reason = ("строка", self._reason(_RU)) if language == "ru" else ("line", self.reason)
+        return f"{word} {self.line}: {reason}" if self.line else reason
+
+    def _reason(self, sentences: Mapping[Wrong, str]) -> str:
+        return sentences[self.wrong].format_map(self.about)
+
+    def __str__(self) -> str:
+        return self.say()
+
+
+_EN: Mapping[Wrong, str] = {
+    Wrong.EMPTY: "the file is empty",
+    Wrong.NO_RANGES: "the file has a header and no ranges",
+    Wrong.NO_HEADER: "this is no header of the register: no column {columns}",
+    Wrong.CELLS: "{cells} cells, the header has {width}",
+    Wrong.CODE: "not a Russian area or mobile code: {code!r}",
+    Wrong.DIGITS: "{column} is not a number of up to seven digits: {digits!r}",
+    Wrong.BACKWARDS: "the range ends ({last}) before it begins ({first})",
+    Wrong.CAPACITY: "Емкость is not a number: {capacity!r}",
+    Wrong.CAPACITY_DIFFERS: "Емкость is {capacity}, but from {first} to {last} there are {numbers} numbers",
+    Wrong.OVERLAP: "its range shares numbers with that of line {other}",
+    Wrong.NAME: "the region name {name!r} is not understood ({lines} such lines)",
+    Wrong.NOT_ONE_FILE: "the archive holds {files} files, not one",
+    Wrong.NOT_UNPACKED: "the packed file can't be unpacked: {error}",
+    Wrong.TOO_LARGE: "the packed file holds more than {megabytes} MB",
+    Wrong.ENCODING: "the text is neither UTF-8, UTF-16 nor Windows-1251",
+}
+
+_RU: Mapping[Wrong, str] = {
+    Wrong.EMPTY: "файл пуст",
+    Wrong.NO_RANGES: "в файле заголовок и ни одного диапазона",
+    Wrong.NO_HEADER: "это не заголовок реестра: нет столбца {columns}",
+    Wrong.CELLS: "ячеек {cells}, а в заголовке их {width}",
+    Wrong.CODE: "не российский код города или мобильной связи: «{code}»",
+    Wrong.DIGITS: "«{column}» — не число до семи цифр: «{digits}»",
+    Wrong.BACKWARDS: "диапазон кончается ({last}) раньше, чем начинается ({first})",
+    Wrong.CAPACITY: "«Емкость» — не число: «{capacity}»",
+    Wrong.CAPACITY_DIFFERS: "«Емкость» — {capacity}, а от {first} до {last} номеров {numbers}",
+    Wrong.OVERLAP: "у диапазона общие номера с диапазоном строки {other}",
+    Wrong.NAME: "название региона «{name}» не понято (таких строк: {lines})",
+    Wrong.NOT_ONE_FILE: "файлов в архиве {files}, а нужен один",
+    Wrong.NOT_UNPACKED: "упакованный файл не распаковывается: {error}",
+    Wrong.TOO_LARGE: "в упакованном файле больше {megabytes} МБ",
+    Wrong.ENCODING: "текст не в UTF-8, не в UTF-16 и не в Windows-1251",
+}
