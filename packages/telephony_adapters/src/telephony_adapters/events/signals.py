@@ -32,6 +32,10 @@ WRITTEN = "telephony_events_written"
 LEASE_FREE = "telephony_relay_free"
 """The channel on which a relay that ends asks for the next one."""
 
+APART = 0.02
+"""Seconds between two rounds of the relay, at least, and between two requests for one: a busy process relays fifty
+times a second and not after each of its commits."""
+
 BEATS_EVERY = 15.0
 """Seconds between two questions whether a silent connection still leads anywhere."""
 BEATS_WITHIN = 5.0
@@ -65,11 +69,11 @@ class LocalSignals:
     """Signals inside this process; lives as long as it."""
 
     def __init__(self, looks_every: float = 0.25) -> None:
-        self.to_relay = Bell()
+        self.to_relay = Bell(APART)
         self.when_relayed: list[Bell] = []
         self.relay_is_here = False
         self.looks_every = looks_every
-        self.bell = Bell()
+        self.bell = Bell(APART)
 
     def written(self) -> None:
         self.to_relay.ring()
