@@ -86,9 +86,11 @@ class BeelineSettings:
 async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
     """Beeline for the time of a block."""
     settings = read_settings(BeelineSettings, around.settings, "TELEPHONY_BEELINE_")
+    # Reading the system's certificates is most of a start: once for both ways to the provider.
+    trusted = httpx2.create_ssl_context(trust_env=False)
     async with (
-        httpx2.AsyncClient(trust_env=False) as http,
-        BeelineClient(settings.url, settings.token, http, time_out=around.time_out) as client,
+        httpx2.AsyncClient(trust_env=False, verify=trusted) as http,
+        BeelineClient(settings.url, settings.token, http, time_out=around.time_out, verify=trusted) as client,
     ):
         statuses, sequences = BeelineStatuses(client, around.clock), Sequences()
         subscription: WatchedSubscription | None = None
