@@ -32,10 +32,14 @@ def now() -> str:
 
 @define
 class AriStandIn:
-    """`dialled`: the channels that were dialled, in order; `hung_up`: those that were ended by a request."""
+    """`dialled`: the channels that were dialled, in order; `hung_up`: those that were ended by a request.
+
+    `slow_channels`: how many requests find a channel that is made and has not reached its application yet.
+    """
 
     port: int = 0
     registered: bool = True
+    slow_channels: int = 0
     channels: dict[str, dict[str, Any]] = field(factory=dict)
     bridges: dict[str, dict[str, Any]] = field(factory=dict)
     dialled: list[str] = field(factory=list)
@@ -111,6 +115,9 @@ class AriStandIn:
             case ["POST", "bridges", bridge, "addChannel"]:
                 if query["channel"] not in self.channels:
                     return 400, {"message": "Channel not found"}
+                if self.slow_channels > 0:
+                    self.slow_channels -= 1
+                    return 422, {"message": "Channel not in Stasis application"}
                 self.bridges[bridge]["channels"].append(query["channel"])
                 if query.get("inhibitConnectedLineUpdates") == "true":
                     self.inhibited.add(query["channel"])

@@ -66,6 +66,23 @@ async def test_both_legs_meet_in_a_bridge_and_the_client_sees_our_number(
     assert asterisk.ringing_tones == [employee]
 
 
+async def test_a_channel_may_take_its_time_to_reach_the_application(
+    asterisk: AriStandIn, gateway: AsteriskGateway
+) -> None:
+    """Seen with 22.10.1 on a busy machine: `create` answers first, and `addChannel` is refused with 422 until then."""
+    asterisk.slow_channels = 5
+    attempt = attempt_of()
+    assert isinstance(await gateway.start(attempt.dial(EMPLOYEE)), Accepted)
+    assert asterisk.bridges[f"{attempt.id}.bridge"]["channels"] == [f"{attempt.id}.employee"]
+
+
+async def test_a_channel_that_never_reaches_it_is_dropped(asterisk: AriStandIn, hand: Hand) -> None:
+    async with a_gateway(hand.url, time_out=0.5) as gateway:
+        asterisk.slow_channels = 1_000_000
+        assert isinstance(await gateway.start(attempt_of().dial(EMPLOYEE)), NotSent)
+    assert (asterisk.dialled, asterisk.channels) == ([], {})
+
+
 async def test_a_tone_that_can_not_be_played_stops_no_call(gateway: AsteriskGateway, hand: Hand) -> None:
     attempt = attempt_of()
     await gateway.start(attempt.dial(EMPLOYEE))

@@ -51,6 +51,9 @@ PROVIDER = "asterisk"
 NORMAL_CLEARING = "16"
 """Q.850's code of a hang-up. Of a channel that nobody had answered it comes back as a call called off (`events`)."""
 _LIVES_ALREADY = OutcomeUnknown("409: what was to be made may live already, and then somebody dialled it")
+_NOT_IN_APPLICATION = 422
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.2
+"""Seconds; a channel needs some milliseconds to reach our application, more on a machine that is busy."""
 _NOT_DIALLED = frozenset({400, 403, 404})
 
 
@@ -106,12 +109,10 @@ class AsteriskGateway:
         bridge = bridge_id(command.attempt_id)
         await self._heard()
         if command.leg is LegName.EMPLOYEE:
-            await self._step("POST", "bridges", {"type": "mixing", "bridgeId": bridge}, makes=True)
+            await self._make_bridge(bridge)
         channel = await self._create(command, endpoint, name)
         try:
-            await self._step(
-                "POST", f"bridges/{bridge}/addChannel", {"channel": name, "inhibitConnectedLineUpdates": "true"}
-            )
+            await self._join(bridge, name)
             if command.leg is LegName.CLIENT:
                 await self._ring_tone(channel_id(command.attempt_id, LegName.EMPLOYEE))
         except BaseException:
@@ -170,15 +171,32 @@ class AsteriskGateway:
         offline = isinstance(told, dict) and told.get("state") == "offline"
         return Refused("endpoint_offline", name) if offline else _refused(error)
 
-    async def _step(self, method: str, path: str, params: dict[str, str] | None = None, *, makes: bool = False) -> None:
+    async def _make_bridge(self, bridge: str) -> None:
         try:
-            await self.client.ask(method, path, params)
+            await self.client.ask("POST", "bridges", {"type": "mixing", "bridgeId": bridge})
         except ari.Refused as error:
-            if makes and error.status == 409:
-                raise _NotDialled(_LIVES_ALREADY) from None
-            raise _NotDialled(_refused(error)) from None
+            raise _NotDialled(_LIVES_ALREADY if error.status == 409 else _refused(error)) from None
         except AriError as error:
             raise _NotDialled(NotSent(f"before anything was dialled: {error}")) from None
+
+    async def _join(self, bridge: str, name: str) -> None:
+        """Put the channel into the bridge. `create` answers before the channel has reached our application, and until
+        then it can't be put anywhere: that is asked for again, which rings nobody, until the time is over."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self.client.ask(
+                    "POST", f"bridges/{bridge}/addChannel", {"channel": name, "inhibitConnectedLineUpdates": "true"}
+                )
+            except ari.Refused as error:
+                if error.status != _NOT_IN_APPLICATION:
+                    raise _NotDialled(_refused(error)) from None
+            except AriError as error:
+                raise _NotDialled(NotSent(f"before anything was dialled: {error}")) from None
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _ring_tone(self, employee: str) -> None:
         """Let the employee hear that the client's phone rings, until its own side has a sound. Nobody to hear it: the
