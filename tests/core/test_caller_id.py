@@ -231,6 +231,8 @@ _TWO = [["west", ["RU-SAM"]], ["east", ["RU-NVS"]], ["south", ["RU-MOW"]]]
         ),
         ("C4", {"codes": ["RU"], "serving": _TWO[:1], "client": ["RU-SAM"], "default": "east"}, "pool west by client"),
         ("C4", {"codes": ["RU"], "serving": [], "default": "east"}, "pool east by default"),
+        # Stored when sources were not bound to end in the default one.
+        ("C4", {"codes": ["RU"], "serving": [], "default": "east", "sources": ["client"]}, "pool east by default"),
         (
             "C4",
             {

@@ -46,10 +46,6 @@ class Region:
     codes: tuple[str, ...] = field(converter=normal_codes, validator=_must_be_codes)
     source: RegionSource = RegionSource.NUMBERING_PLAN
 
-    @property
-    def is_whole_country(self) -> bool:
-        return self.codes == (WHOLE_COUNTRY,)
-
 
 @frozen
 class LocalTime:

@@ -11,7 +11,6 @@ from telephony_core.dialling import DiallingRules, NumberReason
 from telephony_core.errors import (
     DestinationNotAllowed,
     DeviceNotEligible,
-    NoPhoneNumbers,
     NoUsableNumber,
     PhoneNumberNotCallable,
 )
@@ -49,8 +48,7 @@ class DialAdmission:
                 reasons=reasons,
                 local_time={"from": local.earliest.isoformat(), "to": local.latest.isoformat()} if local else None,
             )
-        if judged.parsed.number is None:
-            raise NoPhoneNumbers
+        assert judged.parsed.number is not None  # else it would not have been understood, which is a reason
         return judged.parsed.number, overridden
 
     async def admit_device(
