@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz fuzz-api
+.PHONY: help install run test check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz fuzz-api test-system
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -130,3 +130,8 @@ fuzz-api: $(STAMPS)/dev .venv-fuzz/installed ## ask a demo what its OpenAPI docu
 	@.venv-fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
 	  -r requirements/fuzz.txt
 	@touch $@
+
+# What it needs of Debian it fetches once, without root, into a cache of the user's; see tests/sip/install.
+test-system: $(STAMPS)/dev ## calls on a real Asterisk with SIP phones: what the client's phone is shown (2 minutes)
+	@tests/sip/install > /dev/null
+	@exec $(BIN)/python -m pytest -n 0 tests/sip $(ARGS)
