@@ -65,13 +65,52 @@ class TestDirectory:
         done = tell("directory", "import", path, settings=settings)
         assert done.returncode == 1
         assert done.stdout == ""
-        assert "nothing was taken: 2 errors." in done.stderr
+        assert "nothing was taken; errors: 2." in done.stderr
         assert 'clients.csv, line 4, column "Имя": The cell is empty' in done.stderr
         as_json = tell("directory", "import", path, "--json", settings=settings)
         assert as_json.returncode == 1
         assert '"code": "required"' in as_json.stdout
         assert tell("directory", "import", path, settings={**settings, "TELEPHONY_LANGUAGE": "ru"}).stderr.count(
             "строка"
+        )
+
+    def test_a_mark_is_taken_away_and_counted(self, tmp_path: Path, settings: dict[str, str]) -> None:
+        """N3: a list that was taken by mistake is undone by the same list with one more column."""
+        marks = _file(tmp_path, "не звонить.csv", "Телефон\n+79139000001\n+79139000002\n")
+        assert "do not call: 2 added" in tell("directory", "import", marks, settings=settings).stdout
+        lifted = _file(tmp_path, "не звонить.csv", "Телефон;Снять\n+79139000001;да\n+79139000002;да\n")
+        done = tell("directory", "import", lifted, settings=settings)
+        assert "do not call: 0 added, 0 changed, 0 unchanged, 2 removed\n2 lines were taken.\n" in done.stdout
+        again = said("directory", "import", lifted, "--json", settings=settings)
+        assert again["counts"] == {"do_not_call": {"added": 0, "changed": 0, "unchanged": 2, "removed": 0}}
+        assert again["nothing_changed"]
+
+    def test_a_file_of_the_carousel_is_sent_to_its_command(self, tmp_path: Path, settings: dict[str, str]) -> None:
+        done = tell("directory", "import", _file(tmp_path, "пулы.csv", POOLS), settings=settings)
+        assert done.returncode == 1
+        assert "This is a table of pools; take it in with `telephony carousel import`." in done.stderr
+
+    def test_in_russian_all_of_it_is_russian(self, tmp_path: Path, settings: dict[str, str]) -> None:
+        settings = settings | {"TELEPHONY_LANGUAGE": "ru"}
+        path = _file(tmp_path, "клиенты.csv", CLIENTS)
+        dry = tell("directory", "import", path, "--dry-run", settings=settings)
+        assert dry.stdout.splitlines() == [
+            "клиенты: добавлено 2, изменено 0, без изменений 0",
+            "Ничего не изменено (--dry-run).",
+        ]
+        assert "предупреждение: клиенты.csv, строка 3" in dry.stderr
+        assert tell("directory", "import", path, settings=settings).stdout.splitlines()[-1] == "Принято строк: 2."
+        again = tell("directory", "import", path, settings=settings)
+        assert again.stdout.splitlines()[-1] == "Всё это уже записано; ничего не изменено."
+        bad = _file(tmp_path, "устройства.csv", "код;сотрудник;вид;линия\nD-1;E-9;ip;1\n")
+        refused = tell("directory", "import", bad, str(tmp_path / "нет.csv"), settings=settings).stderr
+        assert "ничего не принято; ошибок: 2." in refused
+        assert "Нет сотрудника «E-9»; загрузите раньше или вместе с этим файлом." in refused
+        assert "нет.csv: Такого файла нет; проверьте имя и папку." in refused
+        old = tmp_path / "старый.xls"
+        old.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+        assert "Файл не читается: это старый .xls или .xlsx с паролем; сохраните" in (
+            tell("directory", "import", str(old), settings=settings).stderr
         )
 
     def test_a_file_that_is_not_there_is_a_sentence(self, tmp_path: Path, settings: dict[str, str]) -> None:
@@ -103,6 +142,31 @@ class TestCarousel:
         assert (pool["pool_id"], pool["days_left"], pool["needs_refresh"]) == ("all", 74, True)
         assert "schedule new numbers" in tell("carousel", "forecast", settings=settings).stdout
 
+    def test_in_russian_all_of_it_is_russian(self, tmp_path: Path, settings: dict[str, str]) -> None:
+        settings = settings | {"TELEPHONY_LANGUAGE": "ru"}
+        pools, numbers = _file(tmp_path, "пулы.csv", POOLS), _file(tmp_path, "номера.csv", NUMBERS)
+        broken = _file(tmp_path, "другие пулы.csv", POOLS.replace(";да", ";нет"))
+        assert "у провайдера «beeline» нет пула по умолчанию" in (
+            tell("carousel", "import", broken, settings=settings).stderr
+        )
+        difference = tell("carousel", "diff", pools, numbers, settings=settings)
+        assert difference.stdout.split()[:6] == ["пул", "поколение", "номер", "что", "было", "стало"]
+        assert {line.split()[3] for line in difference.stdout.splitlines()[1:]} == {"пул", "действует", "номер"}
+        assert "реестр не загружен" in difference.stderr
+        tell("carousel", "import", pools, numbers, settings=settings)
+        assert tell("carousel", "diff", pools, settings=settings).stdout == "Отличий нет.\n"
+        again = tell("carousel", "import", pools, numbers, settings=settings).stdout
+        assert "Карусель такова, как в файлах; ничего не изменено.\n" in again
+        changed = _file(tmp_path, "пулы.csv", POOLS.replace("провайдер;Н", "мы;Н"))
+        difference = tell("carousel", "diff", changed, settings=settings)
+        assert difference.stdout.splitlines()[1].split() == ["all", "-", "-", "кто", "выбирает", "провайдер", "мы"]
+        assert "назначить новые номера" in tell("carousel", "forecast", settings=settings).stdout
+        exported = tell("carousel", "export", str(tmp_path / "к.xlsx"), settings=settings)
+        assert exported.stdout.startswith("пулов 1: ")
+        assert tell("carousel", "diff", str(tmp_path / "к.xlsx"), settings=settings).stdout == "Отличий нет.\n"
+        nowhere = tell("carousel", "export", str(tmp_path / "нет" / "к.xlsx"), settings=settings)
+        assert nowhere.stderr.endswith("к.xlsx не записан: такой папки или файла нет.\n")
+
     def test_a_breach_of_c0_is_a_sentence(self, tmp_path: Path, settings: dict[str, str]) -> None:
         path = _file(tmp_path, "pools.csv", POOLS.replace(";да", ";нет"))
         done = tell("carousel", "import", path, settings=settings)
@@ -112,10 +176,11 @@ class TestCarousel:
             in done.stderr
         )
 
-    def test_what_cannot_be_written_is_a_sentence(self, tmp_path: Path, settings: dict[str, str]) -> None:
-        done = tell("carousel", "export", str(tmp_path / "none" / "carousel.csv"), settings=settings)
+    @pytest.mark.parametrize("name", ["carousel.csv", "carousel.xlsx"])
+    def test_what_cannot_be_written_is_a_sentence(self, tmp_path: Path, settings: dict[str, str], name: str) -> None:
+        done = tell("carousel", "export", str(tmp_path / "none" / name), settings=settings)
         assert done.returncode == 1
-        assert "can't be written" in done.stderr
+        assert f"{name} can't be written: No such file or directory." in done.stderr
 
 
 class TestEraseClient:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
@@ -13,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.adapters.imports.shelf import csv_file, xlsx_file
 
+from telephony_adapters.imports.carousel_conflicts import CONFLICTS
 from telephony_adapters.imports.carousel_export import export_carousel
-from telephony_adapters.imports.carousel_files import CONFLICTS, ImportedCarousel, import_carousel
+from telephony_adapters.imports.carousel_files import ImportedCarousel, import_carousel
 from telephony_adapters.imports.carousel_merge import differences
 from telephony_adapters.imports.carousel_records import CarouselRules, validate_numbers, validate_pool
 from telephony_adapters.imports.problems import Code
@@ -160,7 +162,7 @@ async def test_a_dry_run_is_the_difference_and_changes_nothing(tmp_path: Path) -
     assert [(each.what, each.before, each.after) for each in outcome.changes] == [
         ("title", "Siberia", "Сибирь"),
         ("region_codes", "RU-NVS, RU-TOM", "RU-NVS, RU-OMS"),
-        ("limits", "- a day, 0 s of rest, warm-up -", "40 a day, 0 s of rest, warm-up -"),
+        ("per_day", None, "40"),
     ]
     assert not outcome.taken
     assert store.world.carousel == before
@@ -274,7 +276,46 @@ class TestWhatIsWrong:
         assert outcome.taken
         (problem,) = outcome.problems
         assert (problem.line, problem.code, problem.warning) == (3, Code.NUMBER_OF_ANOTHER_REGION, True)
-        assert "RU-MOS, RU-MOW" in problem.say()
+        assert "RU-MOS, RU-MOW: number +79031000000 of pool 'siberia'" in problem.say()
+        assert "Москва (RU-MOW)" in problem.say("ru")
+        again = await import_carousel([path], EditCarousel(store), ADMIN, rules)
+        assert again.problems == (), "it was said when the number came"
+
+    async def test_numbers_of_another_region_are_one_warning_for_each_pool(self, tmp_path: Path) -> None:
+        numbers = [["pool", "generation", "activates_at", "number"]]
+        numbers += [["siberia", "next", "2026-12-01", f"+7903100000{place}"] for place in range(7)]
+        path = csv_file(tmp_path / "numbers.csv", numbers)
+        edit = EditCarousel(_store(a_carousel()))
+        outcome = await import_carousel([path], edit, ADMIN, CarouselRules(regions=demo_resolver()))
+        (problem,) = outcome.problems
+        assert problem.line == 2
+        assert "7 numbers of pool 'siberia' (+79031000000, +79031000001, +79031000002, …)" in problem.say()
+
+    async def test_our_own_numbers_are_shown_in_full(self, tmp_path: Path) -> None:
+        """They are no clients' numbers, and are to be found in the file."""
+        numbers = [
+            ["pool", "number"],
+            ["siberia", "+7 495 123-45-67"],
+            ["siberia", "8 903 123-45-6"],
+            ["siberia", "89030000050"],
+            ["siberia", "+79030000050"],
+        ]
+        outcome = await _take(_store(a_carousel()), tmp_path, None, numbers)
+        said = [problem.say("ru") for problem in outcome.problems]
+        assert len(said) == 3
+        for place, shown in enumerate(("+7 495 123-45-67", "8 903 123-45-6", "+79030000050")):
+            assert f"«{shown}»" in said[place]
+
+    async def test_pools_that_nobody_knows_are_told_with_what_is_wrong_in_cells(self, tmp_path: Path) -> None:
+        """In one run; a pool whose own line has a fault is not called unknown."""
+        pools = [["id", "chosen_by", "regions"], ["urals", "we", "RU-SVE"]]
+        numbers = [["pool", "number"], ["nowhere", "+7903"], ["urals", "+79030000050"]]
+        outcome = await _take(_store(a_carousel()), tmp_path, pools, numbers)
+        assert _places(outcome) == [
+            ("pools", 2, "chosen_by", Code.NOT_ONE_OF),
+            ("numbers", 2, "number", Code.NUMBER_NOT_UNDERSTOOD),
+            ("numbers", 2, "pool", Code.REFERENCE_UNKNOWN),
+        ]
 
     async def test_only_who_may_takes_files_in(self, tmp_path: Path) -> None:
         path = csv_file(tmp_path / "pools.csv", [["id", "chosen_by", "regions"], ["a", "us", "RU-NVS"]])
@@ -331,22 +372,48 @@ def _pools(places: list[int]) -> st.SearchStrategy[tuple[CarouselPool, ...]]:
 
 
 @settings(max_examples=25)
-@given(pools=_pools([0, 1, 2]), name=st.sampled_from(["carousel.xlsx", "carousel.csv", "carousel"]))
-async def test_what_is_exported_is_read_again_as_it_was(pools: tuple[CarouselPool, ...], name: str) -> None:
-    """To the microsecond and the sign, by either form: into an empty carousel, and over itself without a change."""
+@given(
+    pools=_pools([0, 1, 2]),
+    name=st.sampled_from(["carousel.xlsx", "carousel.csv", "carousel"]),
+    zone=st.sampled_from(["Europe/Moscow", "Asia/Kamchatka", "America/New_York"]).map(ZoneInfo),
+    language=st.sampled_from(["en", "ru"]),
+)
+async def test_what_is_exported_is_read_again_as_it_was(
+    pools: tuple[CarouselPool, ...], name: str, zone: ZoneInfo, language: str
+) -> None:
+    """To the microsecond and the sign, by either form, also in the hour that a clock goes through twice: into an empty
+    carousel, and over itself without a change."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = export_carousel(Carousel(pools), Path(folder) / name)
+        paths = export_carousel(Carousel(pools), Path(folder) / name, zone=zone, language=language)
         empty, same = _store(), _store(Carousel(pools))
-        outcome = await import_carousel(paths, EditCarousel(empty), ADMIN)
-        again = await import_carousel(paths, EditCarousel(same), ADMIN)
+        outcome = await import_carousel(paths, EditCarousel(empty), ADMIN, CarouselRules(zone=zone))
+        again = await import_carousel(paths, EditCarousel(same), ADMIN, CarouselRules(zone=zone))
     assert [problem.say() for problem in outcome.problems] == []
     assert differences(Carousel(pools), empty.world.carousel) == ()
     assert empty.world.carousel == Carousel(pools)
     assert (again.changes, again.problems) == ((), ())
 
 
+def test_an_export_is_written_for_people(tmp_path: Path) -> None:
+    """Headings and words of the language, days of the company's clock: what was typed comes out as it was typed."""
+    zone = ZoneInfo("Europe/Moscow")
+    typed = datetime(2026, 9, 30, 21, tzinfo=UTC)
+    pool = a_pool(generations=(evolve(a_generation(1), activates_at=typed),), declaration_required=True)
+    for language, heads, day, words in (
+        ("ru", ["Пул", "Поколение", "Действует с", "Номер"], "01.10.2026", ["мы", "да", "расширить", "да"]),
+        ("en", ["pool_id", "generation_id", "activates_at", "number"], "2026-10-01", ["us", "yes", "widen", "yes"]),
+    ):
+        pools, numbers = (
+            [line.split(";") for line in path.read_text("utf-8-sig").splitlines()]
+            for path in export_carousel(Carousel((pool,)), tmp_path / "x.csv", zone=zone, language=language)
+        )
+        assert numbers[0][:4] == heads
+        assert numbers[1][2] == day
+        assert [pools[1][place] for place in (3, 5, 8, 12)] == words
+
+
 def test_no_cell_of_an_export_is_a_formula(tmp_path: Path) -> None:
-    paths = export_carousel(a_carousel(a_pool(title="=1+1")), tmp_path / "carousel.csv")
+    paths = export_carousel(a_carousel(a_pool(title="=1+1")), tmp_path / "carousel.csv", zone=UTC)
     cells = [cell for path in paths for line in path.read_text("utf-8-sig").splitlines() for cell in line.split(";")]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
@@ -393,4 +460,7 @@ def test_every_fault_of_c0_has_its_words() -> None:
     named = set(re.findall(r'CarouselFault\([^"]*"(\w+)"', source))
     assert len(named) > 10
     assert named <= set(CONFLICTS)
+    for english, russian in CONFLICTS.values():
+        assert english.isascii()
+        assert any("а" <= sign <= "я" for sign in russian)
     assert PhoneNumber("+79030000000") == a_number(0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from telephony_adapters.imports.carousel_conflicts import breach
 from telephony_adapters.imports.carousel_merge import (
     CarouselDraft,
     Difference,
@@ -16,7 +17,7 @@ from telephony_adapters.imports.carousel_merge import (
     differences,
     of_drafts,
 )
-from telephony_adapters.imports.carousel_records import CarouselRules, NumberLine
+from telephony_adapters.imports.carousel_records import CarouselRules, NumberLine, of_another_region
 from telephony_adapters.imports.columns import CAROUSEL_KINDS, COLUMNS, Kind, Layout
 from telephony_adapters.imports.open_file import open_layouts
 from telephony_adapters.imports.problems import THINGS, Code, Fault, Problem, about
@@ -51,11 +52,16 @@ class ImportedCarousel:
 
 @define
 class ReadCarousel:
-    """What was read: the draft, where everything stands, and what is wrong."""
+    """What was read: the draft, where everything stands, and what is wrong.
+
+    `named` and `references` are the pools of all lines, of wrong ones too.
+    """
 
     pools: dict[str, PoolDraft] = field(factory=dict)
     lines: list[tuple[NumberLine, frozenset[str]]] = field(factory=list)
     places: dict[tuple[str, str], tuple[Layout, int]] = field(factory=dict)
+    named: set[str] = field(factory=set)
+    references: list[tuple[str, Layout, int]] = field(factory=list)
     problems: list[Problem] = field(factory=list)
 
     @property
@@ -80,24 +86,22 @@ async def import_carousel(
     """
     rules = rules or CarouselRules()
     read = read_carousel_files(paths, rules)
-    if any(not problem.warning for problem in read.problems):
-        return ImportedCarousel((), tuple(read.problems), dry_run)
     draft = read.draft
 
     def change(stored: Carousel, now: datetime) -> Carousel:
         found.clear()  # a transaction that is begun anew finds everything again
-        after = draft.over(stored, now)
-        found.extend(_references(read, after))
-        if any(not problem.warning for problem in found):
+        found.extend(_references(read, stored))
+        if any(not problem.warning for problem in (*read.problems, *found)):
             return stored
-        found.extend(_against_register(read, after, rules))
+        after = draft.over(stored, now)
+        found.extend(_against_register(read, stored, after, rules))
         return after
 
     found: list[Problem] = []
     try:
         edited = await edit(principal, change, dry_run=dry_run)
     except CarouselConflict as conflict:
-        problems = [*read.problems, *_conflicts(read, conflict)]
+        problems = [*read.problems, *found, *_conflicts(read, conflict)]
         return ImportedCarousel((), tuple(problems), dry_run)
     problems = [*read.problems, *found]
     asked = wishes(edited.before, edited.after, edited.at)
@@ -121,10 +125,16 @@ def read_carousel_files(paths: Iterable[Path], rules: CarouselRules) -> ReadCaro
             for row in layout.table.rows():
                 if any(row.cells[len(layout.table.header.cells) :]):
                     read.note(layout, row.line, about(Code.TOO_MANY_CELLS))
-                elif layout.kind is Kind.POOLS:
-                    _take_pool(read, layout, row.line, rules.pool(layout.record(row)), said)
+                    continue
+                record = layout.record(row)
+                if layout.kind is Kind.POOLS:
+                    read.named.add(str(record.get("id", "")))
+                    _take_pool(read, layout, row.line, rules.pool(record), said)
                 else:
-                    _take_number(read, layout, row.line, rules.number_line(layout.record(row)), said)
+                    checked = rules.number_line(record)
+                    if all(fault.field != "pool_id" for fault in checked.errors):
+                        read.references.append((str(record["pool_id"]), layout, row.line))
+                    _take_number(read, layout, row.line, checked, said)
         except UnreadableFile as error:
             read.problems.append(layout.table.problem(error.fault, line=error.line))
     return read
@@ -167,21 +177,34 @@ def _once(read: ReadCarousel, layout: Layout, line: int, key: tuple[str, str], c
 # --- Against the whole ------------------------------------------------------------------------------------------------
 
 
-def _references(read: ReadCarousel, after: Carousel) -> Iterable[Problem]:
-    for line, _ in read.lines:
-        if after.pool(line.pool_id) is None:
-            layout, place = _place_of(read, line)
-            fault = about(Code.REFERENCE_UNKNOWN, "pool_id", what=line.pool_id, known=THINGS["pool"])
-            yield layout.table.problem(fault, line=place, column=layout.column_of("pool_id"))
+def _references(read: ReadCarousel, stored: Carousel) -> Iterable[Problem]:
+    known = {pool.id for pool in stored.pools} | read.named
+    for pool_id, layout, line in read.references:
+        if pool_id not in known:
+            fault = about(Code.REFERENCE_UNKNOWN, "pool_id", what=pool_id, known=THINGS["pool"])
+            yield layout.table.problem(fault, line=line, column=layout.column_of("pool_id"))
 
 
-def _against_register(read: ReadCarousel, after: Carousel, rules: CarouselRules) -> Iterable[Problem]:
+def _against_register(read: ReadCarousel, stored: Carousel, after: Carousel, rules: CarouselRules) -> Iterable[Problem]:
+    """The new numbers that the register puts elsewhere: one warning for those of one pool and the same regions.
+
+    Of numbers that their pool has already it was said when they came.
+    """
+    had = {
+        (pool.id, each.number)
+        for pool in stored.pools
+        for generation in pool.generations
+        for each in generation.numbers
+    }
+    groups: dict[tuple[str, tuple[str, ...]], list[NumberLine]] = {}
     for line, _ in read.lines:
-        pool = after.pool(line.pool_id)
-        fault = rules.against_register(line.number.number, pool) if pool is not None else None
-        if fault is not None:
-            layout, place = _place_of(read, line)
-            yield layout.table.problem(fault, line=place, column=layout.column_of("number"))
+        pool, number = after.pool(line.pool_id), line.number.number
+        if pool is not None and (pool.id, number) not in had and (codes := rules.elsewhere(number, pool)):
+            groups.setdefault((pool.id, codes), []).append(line)
+    for (pool_id, codes), lines in groups.items():
+        layout, place = _place_of(read, lines[0])
+        fault = of_another_region(pool_id, codes, [line.number.number for line in lines])
+        yield layout.table.problem(fault, line=place, column=layout.column_of("number"))
 
 
 def _place_of(read: ReadCarousel, line: NumberLine) -> tuple[Layout, int]:
@@ -193,8 +216,7 @@ def _conflicts(read: ReadCarousel, conflict: CarouselConflict) -> Iterable[Probl
     faults: Any = conflict.reasons.get("faults", [])
     for each in faults:
         pool_id, detail = each["pool"], each["about"]
-        what = CONFLICTS[each["fault"]].format(pool=pool_id, about=detail)
-        fault = Fault("", Code.CAROUSEL_CONFLICT, {"what": what})
+        fault = breach(each["fault"], pool_id, detail)
         of_pool = {key: place for key, place in read.places.items() if key[0].split("\0")[0] == pool_id}
         of_number = [place for key, place in of_pool.items() if key[1] == detail]
         places = [*of_number, *filter(None, [read.places.get(("pool", pool_id))]), *of_pool.values()]
@@ -203,27 +225,3 @@ def _conflicts(read: ReadCarousel, conflict: CarouselConflict) -> Iterable[Probl
             yield layout.table.problem(fault, line=line)
         else:
             yield Problem(next(iter(read.places.values()))[0].table.file, fault)
-
-
-CONFLICTS: dict[str, str] = {
-    "pool_id_repeated": "pool '{pool}' stands twice",
-    "no_default_pool": "provider '{about}' has no default pool; mark one of its pools",
-    "second_default_pool": "pool '{pool}' is a second default beside '{about}'",
-    "region_served_twice": "pool '{pool}' serves {about}, too; leave the region to one of them",
-    "chain_repeats_a_pool": "the chain of pool '{pool}' names a pool twice",
-    "chain_to_unknown_pool": "the chain of pool '{pool}' names '{about}', which is no pool",
-    "chain_leaves_the_provider": "the chain of pool '{pool}' leads to '{about}', which another provider carries",
-    "chain_has_a_cycle": "the chain of pool '{pool}' comes back to it",
-    "number_active_twice": "number {about} of pool '{pool}' is in force elsewhere at the same time",
-    "generations_at_one_instant": "generation '{about}' of pool '{pool}' begins with another one",
-    "generation_id_repeated": "two generations of pool '{pool}' have one id",
-    "generation_size": "generation {about} of pool '{pool}': 1 to 30 numbers are possible",
-    "decision_too_large": (
-        "a decision about pool '{pool}' could take {about} bytes, 1024 at the most; "
-        "shorten its chain, its pools' ids, or generations"
-    ),
-    "number_repeated": "generation '{about}' of pool '{pool}' has a number twice",
-    "history_deleted": "generation '{about}' of pool '{pool}' began in the past and stays",
-    "history_changed": "generation '{about}' of pool '{pool}' began in the past; schedule another one",
-    "generation_began": "generation '{about}' of pool '{pool}' began in the past",
-}

@@ -12,7 +12,7 @@ from datetime import datetime
 from attrs import define, evolve, field, frozen
 
 from telephony_adapters.imports.carousel_records import NOT_SAID, NumberLine
-from telephony_core.carousel import Carousel, CarouselNumber, CarouselPool, Generation, Quarantine, ShowLimits
+from telephony_core.carousel import Carousel, CarouselNumber, CarouselPool, Generation, Quarantine
 from telephony_core.phone import PhoneNumber
 
 _ATTRIBUTES: Mapping[str, str] = {
@@ -153,7 +153,7 @@ class Difference:
 
 _POOL_ATTRIBUTES = (
     *("title", "provider", "chosen_by", "region_codes", "is_default", "order", "chain", "when_exhausted"),
-    *("limits", "declaration_required"),
+    "declaration_required",
 )
 
 
@@ -169,8 +169,8 @@ def _of_pool(pool_id: str, before: CarouselPool | None, after: CarouselPool | No
     if before is None or after is None:
         yield Difference(pool_id, "pool", pool_id if before else None, pool_id if after else None)
     if before is not None and after is not None:
-        for name in _POOL_ATTRIBUTES:
-            was, is_now = getattr(before, name), getattr(after, name)
+        for name in (*_POOL_ATTRIBUTES, *_LIMITS):
+            was, is_now = (getattr(pool.limits if name in _LIMITS else pool, name) for pool in (before, after))
             if was != is_now:
                 yield Difference(pool_id, name, _said(was), _said(is_now))
     old = {each.id: each for each in before.generations} if before else {}
@@ -210,8 +210,6 @@ def _said(value: object) -> str | None:
             return ", ".join(map(str, value))
         case Quarantine():
             return f"{value.reason} ({value.by})"
-        case ShowLimits():
-            return f"{value.per_day or '-'} a day, {value.rest_seconds} s of rest, warm-up {list(value.warm_up) or '-'}"
         case _:
             return str(value)
 

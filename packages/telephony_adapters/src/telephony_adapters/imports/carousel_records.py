@@ -6,7 +6,7 @@ doesn't serve, that is a warning: operators give numbers of one region to subscr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import TypeVar
@@ -17,9 +17,10 @@ from attrs import field, frozen
 from telephony_adapters.imports import cells
 from telephony_adapters.imports.cells import Bad
 from telephony_adapters.imports.columns import COLUMNS, Kind
-from telephony_adapters.imports.problems import Code, Fault, about
+from telephony_adapters.imports.problems import Both, Code, Fault, about
 from telephony_adapters.imports.records import Checked, Reader, Record, russian_mobile
 from telephony_adapters.numbering.parser import PhoneNumbers
+from telephony_adapters.numbering.subjects import BY_CODE
 from telephony_core.carousel import CarouselNumber, CarouselPool, ChosenBy, Quarantine, ShowLimits, WhenExhausted
 from telephony_core.errors import InvalidRequest
 from telephony_core.phone import PhoneNumber
@@ -118,14 +119,28 @@ class CarouselRules:
         """A Russian mobile number, or `Bad`."""
         return russian_mobile(self.parser, value, Code.NUMBER_NOT_MOBILE)
 
-    def against_register(self, number: PhoneNumber, pool: CarouselPool) -> Fault | None:
-        """A warning where the register puts the number into regions that the pool doesn't serve."""
+    def elsewhere(self, number: PhoneNumber, pool: CarouselPool) -> tuple[str, ...]:
+        """The regions into which the register puts the number, where the pool serves none of them; else nothing."""
         codes = self.regions.resolve(number) if self.regions is not None else (WHOLE_COUNTRY,)
-        if codes == (WHOLE_COUNTRY,) or set(codes) & set(pool.region_codes):
-            return None
-        return about(Code.NUMBER_OF_ANOTHER_REGION, "number", what=", ".join(codes), warning=True)
+        return () if codes == (WHOLE_COUNTRY,) or set(codes) & set(pool.region_codes) else codes
 
 
+def of_another_region(pool_id: str, codes: tuple[str, ...], numbers: Sequence[PhoneNumber]) -> Fault:
+    """A warning about numbers of one pool whose regions by the register are others."""
+    some = ", ".join(number.e164 for number in numbers[:_SOME]) + (", …" if len(numbers) > _SOME else "")
+    if len(numbers) == 1:
+        what = Both(f"number {some} of pool '{pool_id}'", f"номер {some} пула «{pool_id}»")
+    else:
+        what = Both(
+            f"{len(numbers)} numbers of pool '{pool_id}' ({some})", f"номера пула «{pool_id}» ({len(numbers)}: {some})"
+        )
+    subjects = [BY_CODE.get(code) for code in codes]
+    names = [f"{subject.short_ru} ({subject.code})" for subject in subjects if subject is not None]
+    known = Both(", ".join(codes), ", ".join(names) or ", ".join(codes))
+    return about(Code.NUMBER_OF_ANOTHER_REGION, "number", what=what, known=known, warning=True)
+
+
+_SOME = 3
 NOT_SAID = datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 """Stands for 'now' in a quarantine that has no instant of its own yet."""
 
@@ -143,6 +158,13 @@ def _word(value: object, words: Mapping[str, E]) -> E:
     if found is None:
         raise Bad(Code.NOT_ONE_OF, what=value, known=", ".join(words))
     return found
+
+
+def word_of(value: E, language: str) -> str:
+    """How a file says this value, in a language: the first such word by which it is read."""
+    words: Mapping[str, StrEnum] = {**_CHOSEN_BY, **_WHEN_EXHAUSTED}
+    written = [word for word, meant in words.items() if meant is value]
+    return next((word for word in written if word.isascii() == (language != "ru")), written[0])
 
 
 def _ids(value: object) -> list[str]:

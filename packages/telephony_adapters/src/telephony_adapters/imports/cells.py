@@ -90,6 +90,23 @@ def instant(value: object, zone: tzinfo) -> datetime:
         raise Bad(Code.NOT_A_DATE, what=value) from None
 
 
+def written_instant(value: datetime, zone: tzinfo, language: str) -> str:
+    """An instant as people write it by the clock of `zone`, so that `instant` reads the same one again.
+
+    With an offset where the plain form would not: parts of a second, the hour that a clock goes through twice.
+    """
+    local = value.astimezone(zone)
+    day = "%d.%m.%Y" if language == "ru" else "%Y-%m-%d"
+    for form in (day, f"{day} %H:%M", f"{day} %H:%M:%S"):
+        text = local.strftime(form)
+        try:
+            if instant(text, zone) == value:
+                return text
+        except Bad:
+            continue
+    return local.isoformat()
+
+
 def whole_number(value: object, least: int) -> int:
     try:
         number = int(str(value).strip())

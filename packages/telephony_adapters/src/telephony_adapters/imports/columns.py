@@ -110,7 +110,7 @@ COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
         lifted: lift, снять, снята, отменить
         """),
     Kind.POOLS: _columns("""
-        id*: pool, pool id, код, ид, пул, id пула, код пула
+        id*: pool, pool id, пул, код, ид, id пула, код пула
         title: name, название, наименование
         provider: провайдер, оператор
         chosen_by*: who chooses, кто выбирает, выбирает
@@ -172,6 +172,13 @@ _ALL_NAMES = frozenset(name for fields in _FIELDS.values() for name in fields)
 def known_columns(header: Iterable[str]) -> int:
     """How many of these are columns of any kind: tells a header's separator, and a header from a line of data."""
     return sum(normal(name) in _ALL_NAMES or _phone_column(name) is not None for name in header)
+
+
+def heading(kind: Kind, field: str, language: str) -> str:
+    """What a column is called in files that we write: the field's own name, in Russian its first Russian one."""
+    (column,) = (column for column in COLUMNS[kind] if column.field == field)
+    russian = next((name for name in column.names if _CYRILLIC.search(name)), field)
+    return russian.capitalize() if language == "ru" else field
 
 
 @frozen

@@ -225,7 +225,7 @@ _EN: Mapping[Code, str] = {
     Code.NUMBER_TWICE: "The number '{what}' stands on line {known}, too; leave one of the lines.",
     Code.NUMBER_NOT_MOBILE: "'{what}' is no Russian mobile number; pools hold only such.",
     Code.NUMBER_OF_ANOTHER_REGION: (
-        "By the register {what} of this pool belong to {known}, which it doesn't serve. That may be so: "
+        "By the register the region is {known}: {what}; this pool doesn't serve it. That may be so: "
         "operators lend numbers across regions."
     ),
     Code.MARK_CONTRADICTED: "Line {known} says the opposite of the same number; leave one of the lines.",
@@ -287,7 +287,7 @@ _RU: Mapping[Code, str] = {
     Code.NUMBER_TWICE: "Номер «{what}» уже есть в строке {known}; оставьте одну из строк.",
     Code.NUMBER_NOT_MOBILE: "«{what}» — не российский мобильный номер; в пулах бывают только такие.",
     Code.NUMBER_OF_ANOTHER_REGION: (
-        "По реестру номера этого пула ({what}) относятся к {known}, а он там не служит. Так бывает: "
+        "Регион по реестру — {known}: {what}; этот пул там не служит. Так бывает: "
         "операторы выдают номера одного региона в другом."
     ),
     Code.MARK_CONTRADICTED: "В строке {known} о том же номере сказано обратное; оставьте одну из строк.",

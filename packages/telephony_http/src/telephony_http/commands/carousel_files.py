@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,17 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from telephony_adapters.imports.carousel_export import export_carousel
 from telephony_adapters.imports.carousel_files import ImportedCarousel, import_carousel
 from telephony_adapters.imports.carousel_merge import Difference
-from telephony_adapters.imports.carousel_records import CarouselRules
+from telephony_adapters.imports.carousel_records import CarouselRules, word_of
+from telephony_adapters.imports.cells import written_instant
+from telephony_adapters.imports.columns import CAROUSEL_KINDS, COLUMNS, heading
+from telephony_adapters.imports.open_file import why
 from telephony_adapters.numbering.plan import NumberingPlan
 from telephony_adapters.numbering.zones import RegionZones
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_adapters.store.unit_of_work import SqlStore
+from telephony_core.carousel import ChosenBy, WhenExhausted
 from telephony_core.use_cases.edit_carousel import EditCarousel
 from telephony_core.use_cases.view_carousel import ViewCarousel
 from telephony_http.commands.database import engine_of
 from telephony_http.commands.failing import CommandError
 from telephony_http.commands.file_problems import AT_THE_KEYBOARD, language_of, refuse, warn
-from telephony_http.commands.said import complain, say, say_json, say_table
+from telephony_http.commands.said import chosen, complain, say, say_json, say_table
 from telephony_http.settings import Settings
 
 
@@ -33,28 +37,37 @@ async def take_in(files: Sequence[Path], *, dry_run: bool, as_json: bool) -> Non
     outcome = await _imported(files, settings, dry_run=dry_run, as_json=as_json)
     if as_json:
         return
-    _tell_changes(outcome.changes)
+    language, zone = language_of(settings), ZoneInfo(settings.time_zone)
+    in_words = chosen(language)
+    _tell_changes(outcome.changes, language, zone)
     for wish in outcome.ask_provider:
-        say(wish.sentence(language_of(settings), ZoneInfo(settings.time_zone)))
+        say(wish.sentence(language, zone))
     if dry_run:
-        say("Nothing was changed (--dry-run).")
+        say(in_words("Nothing was changed (--dry-run).", "Ничего не изменено (--dry-run)."))
     elif not outcome.changes:
-        say("The carousel is as the files say; nothing was changed.")
+        say(
+            in_words(
+                "The carousel is as the files say; nothing was changed.",
+                "Карусель такова, как в файлах; ничего не изменено.",
+            )
+        )
 
 
 async def compare(files: Sequence[Path], *, as_json: bool) -> None:
     """What an import would change, and nothing else."""
-    outcome = await _imported(files, Settings.load(), dry_run=True, as_json=as_json)
+    settings = Settings.load()
+    language = language_of(settings)
+    outcome = await _imported(files, settings, dry_run=True, as_json=as_json)
     if not as_json:
-        _tell_changes(outcome.changes)
+        _tell_changes(outcome.changes, language, ZoneInfo(settings.time_zone))
         if not outcome.changes:
-            say("No difference.")
+            say(chosen(language)("No difference.", "Отличий нет."))
 
 
 async def _imported(files: Sequence[Path], settings: Settings, *, dry_run: bool, as_json: bool) -> ImportedCarousel:
     language, zone = language_of(settings), ZoneInfo(settings.time_zone)
     async with engine_of(settings) as engine:
-        plan = await _plan(engine)
+        plan = await _plan(engine, language)
         rules = CarouselRules(regions=plan, zone=zone)
         edit = EditCarousel(SqlStore(engine))
         outcome = await import_carousel(files, edit, AT_THE_KEYBOARD, rules, dry_run=dry_run)
@@ -79,43 +92,93 @@ async def _imported(files: Sequence[Path], settings: Settings, *, dry_run: bool,
     return outcome
 
 
-async def _plan(engine: AsyncEngine) -> NumberingPlan | None:
+async def _plan(engine: AsyncEngine, language: str) -> NumberingPlan | None:
     plan = NumberingPlan.from_rows(await NumberRanges(engine).load())
     if len(plan):
         return plan
-    complain("no register is loaded, so no number is checked against it (telephony numbering-plan import)")
+    complain(
+        chosen(language)(
+            "no register is loaded, so no number is checked against it (telephony numbering-plan import)",
+            "реестр не загружен, и номера по нему не проверяются (telephony numbering-plan import)",
+        )
+    )
     return None
 
 
-def _tell_changes(changes: Sequence[Difference]) -> None:
-    if changes:
-        say_table(
-            ("pool", "generation", "number", "what", "before", "after"),
-            [
-                (
-                    each.pool_id,
-                    each.generation_id or "-",
-                    each.number or "-",
-                    each.what,
-                    each.before or "-",
-                    each.after or "-",
-                )
-                for each in changes
-            ],
+def _tell_changes(changes: Sequence[Difference], language: str, zone: tzinfo) -> None:
+    if not changes:
+        return
+    in_words = chosen(language)
+    head = (
+        in_words("pool", "пул"),
+        in_words("generation", "поколение"),
+        in_words("number", "номер"),
+        in_words("what", "что"),
+        in_words("before", "было"),
+        in_words("after", "стало"),
+    )
+    rows = [
+        (
+            each.pool_id,
+            each.generation_id or "-",
+            each.number or "-",
+            _thing(each.what, language),
+            _value(each.what, each.before, language, zone),
+            _value(each.what, each.after, language, zone),
         )
+        for each in changes
+    ]
+    say_table(head, rows)
+
+
+_FIELDS = {"region_codes": "regions", "is_default": "default", "quarantine": "quarantine_reason"}
+_WORDS: Mapping[str, Callable[[str], ChosenBy | WhenExhausted]] = {
+    "chosen_by": ChosenBy,
+    "when_exhausted": WhenExhausted,
+}
+_INSTANTS = ("activates_at", "confirmed_at", "declared_since")
+
+
+def _thing(what: str, language: str) -> str:
+    """What differs, as its column is headed."""
+    if what == "pool":
+        return chosen(language)("pool", "пул")
+    field = _FIELDS.get(what, what)
+    kind = next(kind for kind in CAROUSEL_KINDS if any(column.field == field for column in COLUMNS[kind]))
+    return heading(kind, field, language).lower()
+
+
+def _value(what: str, value: str | None, language: str, zone: tzinfo) -> str:
+    if what in _INSTANTS and value:
+        return written_instant(datetime.fromisoformat(value), zone, language)
+    if what in ("is_default", "declaration_required"):
+        return {"True": chosen(language)("yes", "да"), "False": chosen(language)("no", "нет")}.get(value or "", "-")
+    if what in _WORDS and value:
+        return word_of(_WORDS[what](value), language)
+    return value or "-"
 
 
 async def give_out(file: Path) -> None:
     """Write the carousel as it is."""
-    async with engine_of(Settings.load()) as engine, SqlStore(engine).read() as uow:
+    settings = Settings.load()
+    language = language_of(settings)
+    in_words = chosen(language)
+    async with engine_of(settings) as engine, SqlStore(engine).read() as uow:
         carousel = await uow.carousel.load()
     try:
-        written = export_carousel(carousel, file)
+        written = export_carousel(carousel, file, zone=ZoneInfo(settings.time_zone), language=language)
     except OSError as error:
-        raise CommandError(f"{file} can't be written: {error.strerror or error}.") from None
+        said = why(error).say(language)
+        raise CommandError(in_words(f"{file} can't be written: {said}.", f"{file} не записан: {said}.")) from None
     except ImportError:
-        raise CommandError("To write .xlsx needs the package xlsxwriter; a name without .xlsx gives CSV.") from None
-    say(f"{len(carousel.pools)} pools: {', '.join(str(path) for path in written)}")
+        raise CommandError(
+            in_words(
+                "To write .xlsx needs the package xlsxwriter; a name without .xlsx gives CSV.",
+                "Чтобы писать .xlsx, нужен пакет xlsxwriter; имя без .xlsx даёт CSV.",
+            )
+        ) from None
+    paths = ", ".join(str(path) for path in written)
+    say(in_words(f"{len(carousel.pools)} pools: {paths}", f"пулов {len(carousel.pools)}: {paths}"))
 
 
 async def forecast(*, as_json: bool) -> None:
@@ -127,16 +190,24 @@ async def forecast(*, as_json: bool) -> None:
     if as_json:
         say_json([{**asdict(each), "due_at": _z(each.due_at), "refreshed_at": _z(each.refreshed_at)} for each in found])
         return
+    in_words = chosen(language_of(settings))
     say_table(
-        ("pool", "worn out on", "days left", "refresh scheduled", "shows of a number a day", "to do"),
+        (
+            in_words("pool", "пул"),
+            in_words("worn out on", "износится"),
+            in_words("days left", "осталось дней"),
+            in_words("refresh scheduled", "обновление назначено"),
+            in_words("shows of a number a day", "показов номера в день"),
+            in_words("to do", "что сделать"),
+        ),
         [
             (
                 each.pool_id,
                 f"{each.due_at:%Y-%m-%d}" if each.due_at else "-",
-                str(each.days_left) if each.days_left is not None else "no numbers",
+                str(each.days_left) if each.days_left is not None else in_words("no numbers", "номеров нет"),
                 f"{each.refreshed_at:%Y-%m-%d}" if each.refreshed_at else "-",
                 f"{each.shows_per_day:g}",
-                "schedule new numbers" if each.needs_refresh else "-",
+                in_words("schedule new numbers", "назначить новые номера") if each.needs_refresh else "-",
             )
             for each in found
         ],

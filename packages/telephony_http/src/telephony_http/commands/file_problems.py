@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from telephony_adapters.imports.problems import Problem
 from telephony_core.party import Permission, Principal
 from telephony_http.commands.failing import CommandError
-from telephony_http.commands.said import complain
+from telephony_http.commands.said import chosen, complain
 from telephony_http.settings import Settings
 
 SHOWN = 50
@@ -24,10 +24,13 @@ def language_of(settings: Settings) -> str:
 def warn(problems: Sequence[Problem], language: str) -> None:
     """Tell the warnings, which stop nothing."""
     warnings = [problem for problem in problems if problem.warning]
+    in_words = chosen(language)
     for problem in warnings[:SHOWN]:
-        complain(f"warning: {problem.say(language)}")
-    if len(warnings) > SHOWN:
-        complain(f"and {len(warnings) - SHOWN} more warnings; --json lists them.")
+        complain(f"{in_words('warning', 'предупреждение')}: {problem.say(language)}")
+    if (more := len(warnings) - SHOWN) > 0:
+        complain(
+            in_words(f"and {more} more warnings; --json lists them.", f"и ещё предупреждений: {more}; они в --json.")
+        )
 
 
 def refuse(problems: Sequence[Problem], errors: int, language: str) -> None:
@@ -35,7 +38,8 @@ def refuse(problems: Sequence[Problem], errors: int, language: str) -> None:
     if not errors:
         return
     found = [problem.say(language) for problem in problems if not problem.warning]
-    lines = [f"nothing was taken: {errors} error{'' if errors == 1 else 's'}.", *found[:SHOWN]]
-    if errors > SHOWN:
-        lines.append(f"and {errors - len(found[:SHOWN])} more; --json lists them.")
+    in_words = chosen(language)
+    lines = [in_words(f"nothing was taken; errors: {errors}.", f"ничего не принято; ошибок: {errors}."), *found[:SHOWN]]
+    if (more := errors - len(found[:SHOWN])) > 0:
+        lines.append(in_words(f"and {more} more; --json lists them.", f"и ещё {more}; они в --json."))
     raise CommandError("\n".join(lines))
