@@ -30,7 +30,7 @@ from telephony_core.ports import Clock
 log = logging.getLogger(__name__)
 
 BATCH = 500
-"""Events that get positions in one transaction: some milliseconds, in which nobody else's is held up on SQLite."""
+"""Events that get positions in one transaction: on SQLite it holds up everybody else's, for some milliseconds."""
 LEASE_SECONDS = 5.0
 """So long nothing is relayed when the holder dies; one that ends gives the lease back."""
 

@@ -83,7 +83,6 @@ async def follow(
 
 
 def _still(request: AnyRequest, principal: Principal, parts: Parts) -> Callable[[], Awaitable[bool]]:
-
     async def allowed() -> bool:
         """Whether the token is in force and means the same as when the stream began."""
         try:
