@@ -84,7 +84,7 @@ async def _play(before: list[str], begins: int | None, steps: list[tuple[str, An
         first = reader.position
         seen: list[RelayedEvent] = []
         # In the end somebody reads in peace: as often as there are events at the most.
-        for step, calls in [*steps, ("fed", None), *[("read", None)] * (6 * len(steps) + 2)]:
+        for step, calls in [*steps, ("fed", None), *[("read", None)] * (len(before) + 6 * len(steps) + 2)]:
             if step == "relayed":
                 for call_id in calls:
                     table.add(call_id)
