@@ -112,7 +112,7 @@ mutation: .venv-mutation/installed ## break the core's rules by hundreds of smal
 faults: $(STAMPS)/dev ## kill services, break their provider, compare what rang with what is stored (QUICK=1: 45 s)
 	@exec $(BIN)/python -m tests.faults
 
-# Variables: CALLS (10000), SEED, CALLS_OF_A_STAGE (2000).
+# Variables: CALLS (10000), SEED, CALLS_OF_A_STAGE (400), STORE (memory, sqlite).
 long-run: $(STAMPS)/dev ## thousands of calls with random behaviours and faults; numbers and verdicts compared (half an hour)
 	@exec $(BIN)/python -m tests.long_run
 
@@ -135,3 +135,13 @@ fuzz-api: $(STAMPS)/dev .venv-fuzz/installed ## ask a demo what its OpenAPI docu
 test-system: $(STAMPS)/dev ## calls on a real Asterisk with SIP phones: what the client's phone is shown (2 minutes)
 	@tests/sip/install > /dev/null
 	@exec $(BIN)/python -m pytest -n 0 tests/sip $(ARGS)
+
+# FAULT chooses by name or rule: `make faulty FAULT=C7`.
+faulty: $(STAMPS)/dev ## hold 200 faulty policies, pools, stores, gateways … against the kit; prints what it says of each
+	@exec $(BIN)/python -m pytest -n0 -q -s tests/core/kit/test_faulty_things.py -k "$(or $(FAULT),faulty)"
+
+embed-check: $(STAMPS)/dev ## the core alone in an empty environment: attrs and cattrs, every module, a decision
+	@exec $(BIN)/python -m tools.embed_check
+
+types: $(STAMPS)/dev ## how much of the core's public names is typed, by pyright's measure; fails below 100 %
+	@exec $(BIN)/python -m tools.typed

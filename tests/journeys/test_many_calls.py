@@ -14,7 +14,7 @@ async def test_every_call_ends_as_it_did_with_the_number_that_was_shown(tmp_path
     """C10: the reported number is the ledger's, and so is the verdict; K1: the end state is the true one."""
     # What waits for its horizon is left to the long run.
     behaviours = {"answers": 0.6, "busy": 0.2, "no_answer": 0.2}
-    async with stage(tmp_path, seed=3, shown_wait=timedelta(seconds=4)) as on:
+    async with stage(tmp_path, seed=3, shown_wait=timedelta(seconds=4), in_memory=True) as on:
         figures = await Campaign(on, Random(3), 15, False, behaviours, delays=(0.0, 0.5)).play()
     assert dict(figures.wrong) == {}, figures.examples
     assert figures.calls >= 15

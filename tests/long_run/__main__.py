@@ -1,7 +1,8 @@
 """`python -m tests.long_run`: thousands of calls with random behaviours and faults, judged by the provider's ledger.
 
-Variables: CALLS (10000), SEED, CALLS_OF_A_STAGE (2000). The last line is one JSON object. Exit code 1 if a call is not
-in its true end state, a reported number or a verdict is wrong, or a verdict of C10 did not occur at all.
+Variables: CALLS (10000), SEED, CALLS_OF_A_STAGE (400), STORE (memory, or sqlite, which takes hours). The last line is
+one JSON object. Exit code 1 if a call is not in its true end state, a reported number or a verdict is wrong, or a
+verdict of C10 did not occur at all.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-async def run(calls: int, of_a_stage: int, seed: int) -> int:
+async def run(calls: int, of_a_stage: int, seed: int, *, in_memory: bool) -> int:
     total, number = Figures(), 0
     say(f"seed {seed}, {calls} calls")
     while total.calls < calls:
         number += 1
         here = min(of_a_stage, calls - total.calls)
         with tempfile.TemporaryDirectory(prefix="telephony-long-run-", dir=_MEMORY) as folder:
-            async with stage(Path(folder), seed=seed + number) as on:
+            async with stage(Path(folder), seed=seed + number, in_memory=in_memory) as on:
                 figures = await Campaign(on, random.Random(seed + number), here).play()
         total.add(figures)
         rate = figures.calls / figures.seconds
@@ -56,8 +57,9 @@ if __name__ == "__main__":
         asyncio.run(
             run(
                 int(os.environ.get("CALLS") or 10_000),
-                int(os.environ.get("CALLS_OF_A_STAGE") or 2_000),
+                int(os.environ.get("CALLS_OF_A_STAGE") or 400),
                 int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000)),
+                in_memory=os.environ.get("STORE", "memory") != "sqlite",
             )
         )
     )

@@ -9,13 +9,11 @@ from random import Random
 from typing import Any
 
 from attrs import define, field, frozen
-from sqlalchemy import func, or_, select
 from tests.long_run.stage import LIMITS, SHOWN_WAIT, Stage, until
 from tests.long_run.verdicts import Figures, figures_of
 
 from telephony_adapters.beeline_simulator import COMPANY
 from telephony_adapters.beeline_simulator.population import LineKind
-from telephony_adapters.store.tables import attempts
 
 BEHAVIOURS = {
     "answers": 0.35,
@@ -32,6 +30,8 @@ ANSWER_FAULTS = dict.fromkeys(
 REPORT_FAULTS = dict.fromkeys(("before_answer", "repeated", "reordered", "lost", "shifted_clock", "unknown_call"), 0.02)
 WRONG_SUBSTITUTIONS = dict.fromkeys(("other_pool", "retired", "employee_number", "unknown", "none"), 0.04)
 STATISTICS_DELAYS = (0.0, 0.0, 1.0, 4.0, 8.0)
+PAUSE = (0.4, 1.2)
+"""Seconds between two presses of one person: mostly longer than a call, sometimes not."""
 AMBIGUOUS = "C-45"
 """The demo's client whose number serves regions of two pools."""
 
@@ -81,7 +81,7 @@ class Campaign:
                 group.create_task(self._work(employee, their))
         exchange.faults.clear()
         await self._settled()
-        figures = await figures_of(self.on.engine, self.on.simulator.ledger())
+        figures = figures_of(await self.on.attempts(), await self.on.reservations(), self.on.simulator.ledger())
         figures.wrong.update({"strange_answers": len(self.strange)} if self.strange else {})
         figures.examples += self.strange
         figures.seconds = time.monotonic() - began
@@ -94,7 +94,7 @@ class Campaign:
         for employee in CALLERS:
             for device in _devices(employee, LineKind.IP_PHONE):
                 await self._press(employee, Pair(device, client.id, client.phone_numbers[0]))
-        await self.on.simulator.idle(within=120)
+        await self.on.simulator.idle(within=300)
 
     async def _work(self, employee: str, pairs: Iterator[Pair]) -> None:
         for pair in pairs:
@@ -102,6 +102,7 @@ class Campaign:
                 return
             self.on.simulator.exchange.statistics_delay = self.random.choice(self.delays)
             await self._press(employee, pair)
+            await asyncio.sleep(self.random.uniform(*PAUSE))
 
     def _pairs(self, employee: str) -> Iterator[Pair]:
         """All of an employee's pairs, in an order of their own."""
@@ -137,7 +138,7 @@ class Campaign:
             elif code not in {"employee_busy", "number_being_called", "request_in_progress"}:
                 self.strange.append(f"{answer.status_code} {code}: {told}")
                 return
-            await asyncio.sleep(self.random.uniform(0.1, 0.3) if code != "previous_outcome_unknown" else 0.5)
+            await asyncio.sleep(self.random.uniform(*PAUSE))
 
     async def _settled(self) -> None:
         await self.on.simulator.idle(within=120)
@@ -146,9 +147,7 @@ class Campaign:
         await self.on.simulator.idle(within=120)
 
     async def _nothing_left(self) -> bool:
-        left = select(func.count()).where(or_(attempts.c.state != "ended", attempts.c.look_up_at.is_not(None)))
-        async with self.on.engine.connect() as connection:
-            return (await connection.execute(left)).scalar_one() == 0
+        return all(not each.live and each.look_up_at is None for each in await self.on.attempts())
 
 
 def _devices(employee: str, kind: LineKind | None = None) -> list[str]:

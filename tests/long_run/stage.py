@@ -1,4 +1,6 @@
-"""All in one process: the provider (the Beeline simulator), the service as `telephony serve` runs it, its database.
+"""All in one process: the provider (the Beeline simulator), the service as `telephony serve` runs it, its store.
+
+The store is SQLite, or the core's own in memory, which keeps the same contract and takes a tenth of the time.
 
 Provider and service are servers on ports of their own and speak HTTP with each other; only the waiting is shorter than
 in life, by `SPEED` for calls and by `LIMITS` for what the service waits for.
@@ -17,16 +19,22 @@ from pathlib import Path
 import httpx2
 import uvicorn
 from attrs import evolve, frozen
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.adapters.beeline_simulator.here import SimulatorHere, served, simulator_here
 
 from telephony_adapters.demo.loading import LoadedDemo
 from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.rows import attempt_of
+from telephony_adapters.store.tables import attempts, reservations
+from telephony_core.call import Attempt
 from telephony_core.call_facts import TimeLimits
+from telephony_core.testing.fake_store import FakeStore
 from telephony_core.use_cases.rules import Rules
 from telephony_http import logs
 from telephony_http.app import create_app
 from telephony_http.commands.demo_load import load_anew
+from telephony_http.opened import opened_parts
 from telephony_http.readings import LogLevel
 from telephony_http.settings import Settings
 
@@ -60,12 +68,27 @@ class Stage:
     simulator: SimulatorHere
     service_url: str
     company: LoadedDemo
-    engine: AsyncEngine
+    store: FakeStore | AsyncEngine
     http: httpx2.AsyncClient
+
+    async def attempts(self) -> list[Attempt]:
+        if isinstance(self.store, FakeStore):
+            return self.store.world.attempts()
+        async with self.store.connect() as connection:
+            return [attempt_of(row) for row in await connection.execute(select(attempts))]
+
+    async def reservations(self) -> int:
+        """How many are held."""
+        if isinstance(self.store, FakeStore):
+            return len(self.store.world.reservations)
+        async with self.store.connect() as connection:
+            return (await connection.execute(select(func.count()).select_from(reservations))).scalar_one()
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path, *, seed: int, shown_wait: timedelta = SHOWN_WAIT) -> AsyncIterator[Stage]:
+async def stage(
+    folder: Path, *, seed: int, shown_wait: timedelta = SHOWN_WAIT, in_memory: bool = False
+) -> AsyncIterator[Stage]:
     """A stage on a fresh database in this folder. So long after its end a call's number may still be reported."""
     url = f"sqlite:///{folder / 'campaign.db'}"
     company = await load_anew(url)
@@ -84,12 +107,19 @@ async def stage(folder: Path, *, seed: int, shown_wait: timedelta = SHOWN_WAIT) 
             worker_interval_seconds=0.5,
             shown_wait=shown_wait,
         )
-        config = uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", access_log=False)
+        parts = await stack.enter_async_context(opened_parts(settings))
+        store: FakeStore | AsyncEngine
+        if in_memory:
+            async with parts.store.read() as uow:
+                store = FakeStore(parts.clock, carousel=await uow.carousel.load(), patience=60.0)
+            parts = evolve(parts, store=store, attendants=(), relays=())
+        else:
+            store = open_store(url)
+            stack.push_async_callback(store.dispose)
+        config = uvicorn.Config(create_app(settings, parts), lifespan="on", log_level="warning", access_log=False)
         await stack.enter_async_context(served(config, listener))
-        engine = open_store(url)
-        stack.push_async_callback(engine.dispose)
         http = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=30))
-        on = Stage(simulator, address, company, engine, http)
+        on = Stage(simulator, address, company, store, http)
         await until(lambda: _subscribed(on), 30.0, "the subscription to reports")
         yield on
 

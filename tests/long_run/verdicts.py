@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from attrs import define, field
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.beeline_simulator import COMPANY
 from telephony_adapters.beeline_simulator.ledger import LedgerEntry
 from telephony_adapters.beeline_simulator.substitution import WrongSubstitution
-from telephony_adapters.store.rows import attempt_of
-from telephony_adapters.store.tables import attempts, reservations
 from telephony_core.call import Attempt, MatchedBy
 from telephony_core.call_facts import Outcome
 from telephony_core.caller_id import Verdict
@@ -61,11 +57,11 @@ class Figures:
         self.examples.append(f"{what}: {_told(attempt)}; the ledger: {entry.body() if entry else None}")
 
 
-async def figures_of(engine: AsyncEngine, ledger: list[LedgerEntry]) -> Figures:
-    """The figures of a campaign in which no line called a number twice, after all has settled."""
-    async with engine.connect() as connection:
-        stored = [attempt_of(row) for row in await connection.execute(select(attempts))]
-        held = (await connection.execute(select(func.count()).select_from(reservations))).scalar_one()
+def figures_of(stored: list[Attempt], held: int, ledger: list[LedgerEntry]) -> Figures:
+    """The figures of a campaign in which no line called a number twice, after all has settled.
+
+    `held`: how many reservations are held then.
+    """
     figures = Figures(calls=len(stored))
     figures.wrong.update({"reservations_leaked": held} if held else {})
     entries = {(entry.user_id, entry.phone_number): entry for entry in ledger}

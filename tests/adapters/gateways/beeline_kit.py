@@ -14,6 +14,7 @@ import httpx2
 from attrs import define, evolve, field
 
 from telephony_adapters.gateways.beeline import BeelineClient, BeelineGateway
+from telephony_adapters.gateways.beeline.payloads import Tape
 from telephony_core.call import Dial
 from telephony_core.call_facts import LegName
 from telephony_core.phone import PhoneNumber
@@ -37,11 +38,11 @@ def a_dial(**changes: Any) -> Dial:
 
 @contextlib.asynccontextmanager
 async def a_client(
-    base_url: str = PORTAL, *, token: str = TOKEN, time_out: float = 5.0
+    base_url: str = PORTAL, *, token: str = TOKEN, time_out: float = 5.0, tape: Tape | None = None
 ) -> AsyncIterator[BeelineClient]:
     async with (
         httpx2.AsyncClient(trust_env=False, verify=_TLS) as http,
-        BeelineClient(base_url, token, http, time_out=time_out, verify=_TLS) as client,
+        BeelineClient(base_url, token, http, time_out=time_out, verify=_TLS, tape=tape) as client,
     ):
         yield client
 

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import httpx2
 from attrs import field, frozen
 
+from telephony_adapters.gateways.beeline.payloads import Tape
 from telephony_adapters.gateways.privacy import quiet_http_logging, scrub
 from telephony_adapters.gateways.progress import Progress, in_words
 
@@ -86,6 +87,7 @@ class BeelineClient:
 
     `base_url` is the portal's address, with or without `/apis/portal/`. `time_out` (seconds) is for a whole request;
     TCP and TLS may take half of it each. `verify` is for the call request's own connections; `http` has its own.
+    `tape` is given every answer as it came.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class BeelineClient:
         *,
         time_out: float = 10.0,
         verify: ssl.SSLContext | bool = True,
+        tape: Tape | None = None,
     ) -> None:
         address = httpx2.URL(base_url)
         if address.scheme not in {"http", "https"} or not address.host:
@@ -107,6 +110,7 @@ class BeelineClient:
         # A cut of an encoded body looks like a broken one, and an encoded one can grow: plain bytes only.
         self._headers = {TOKEN_HEADER: token, "Accept-Encoding": "identity", "User-Agent": "bms-telephony"}
         self._http = http
+        self._tape = tape
         self._time_out = time_out
         self._stages = httpx2.Timeout(time_out, connect=time_out / 2)
         # The transport without a client: nothing above it could repeat, redirect or log the request.
@@ -139,7 +143,7 @@ class BeelineClient:
             async with asyncio.timeout(self._time_out):
                 response = await self._dialling.handle_async_request(request)
                 try:
-                    return await _read(response)
+                    answer = await _read(response)
                 finally:
                     with contextlib.suppress(Exception):
                         await response.aclose()
@@ -147,6 +151,15 @@ class BeelineClient:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, only how far the request got counts
             raise _failed(progress, error) from None
+        self._note(f"POST abonents/{line}/call", answer)
+        return answer
+
+    async def abonents(self) -> list[Any]:
+        """GET `abonents`: the account's subscribers, as they come."""
+        found = _json(await self._ask("GET", "abonents"))
+        if not isinstance(found, list):
+            raise RequestRefused(200, None, "the answer is no list")
+        return found
 
     async def agent_status(self, line: str) -> str:
         """GET `abonents/{line}/agent`: ONLINE, OFFLINE or BREAK, bare or as a JSON string."""
@@ -234,9 +247,14 @@ class BeelineClient:
             raise
         except Exception as error:  # noqa: BLE001 - see place_call
             raise _failed(progress, error) from None
+        self._note(f"{method} {path}", answer)
         if not 200 <= answer.status <= 204:
             raise RequestRefused(answer.status, *error_of(answer.body))
         return answer.body
+
+    def _note(self, asked: str, answer: Answer) -> None:
+        if self._tape is not None:
+            self._tape(asked, answer.status, answer.body)
 
     def _url(self, path: str) -> str:
         return self._base + path
