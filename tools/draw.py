@@ -22,6 +22,9 @@ CALL_STATES = ROOT / "docs" / "call-states.md"
 
 _SAID_BY = {Source.US: "us", Source.PROVIDER: "provider", Source.TIME_OUT: "time-out"}
 
+# Labels as SVG text: the HTML that Mermaid puts into an SVG otherwise is shown by browsers only.
+_PLAIN_TEXT = '%%{init: {"htmlLabels": false, "flowchart": {"htmlLabels": false}}}%%'
+
 _HEAD = """\
 # The states of a leg, an attempt and a Call
 
@@ -119,7 +122,8 @@ def main() -> int:
     settings.write()
     (DIAGRAMS / "leg-states.mmd").write_text(leg_diagram(), encoding="utf-8")
     for source in sorted(DIAGRAMS.glob("*.mmd")):
-        mermaidx.render(source.read_text(encoding="utf-8")).save(source.with_suffix(".svg"))
+        picture = mermaidx.render(f"{_PLAIN_TEXT}\n{source.read_text(encoding='utf-8')}")
+        picture.save(source.with_suffix(".svg"))
     return 0
 
 

@@ -21,6 +21,7 @@ def test_every_diagram_has_its_picture_drawn_from_it(source: object) -> None:
     labels = draw.labels(source.read_text(encoding="utf-8"))
     assert labels
     assert [label for label in labels if label not in picture] == []
+    assert "foreignObject" not in picture, "only browsers would show the labels"
 
 
 def test_the_document_of_the_api_is_made_from_the_present_routes() -> None:
