@@ -10,7 +10,7 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 PACKAGES := packages/telephony_core packages/telephony_adapters packages/telephony_http
 PYPROJECTS := $(PACKAGES:%=%/pyproject.toml)
-SOURCES := packages tests tools conftest.py
+SOURCES := packages tests tools docs/embed conftest.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV ?= uv
 # Processes that share the tests; 0 starts none, which is quicker for a few: `make test WORKERS=0 ARGS=tests/core`.
@@ -60,7 +60,7 @@ lock: ## pin the dependencies anew (needs uv; UV=path/to/uv)
 	$(COMPILE) requirements/fuzz.in -o requirements/fuzz.txt
 
 clean: ## remove .venv and what the tools leave behind
-	rm -rf .venv .venv-mutation .venv-fuzz .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
+	rm -rf .venv .venv-types .venv-mutation .venv-fuzz .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov mutants
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written last, so that what was broken off is begun anew.

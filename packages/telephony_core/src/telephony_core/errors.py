@@ -47,7 +47,7 @@ class TelephonyError(Exception):
 
     def __init__(self, detail: str | None = None, *, retry_after: int | None = None, **reasons: object) -> None:
         """`detail` says what is particular to this case; `retry_after` is in seconds; `reasons` is JSON-like data."""
-        self.detail = detail or self.title()
+        self.detail: str = detail or self.title()
         self.retry_after = retry_after
         self.reasons = reasons
         super().__init__(self.detail)

@@ -108,12 +108,12 @@ def _register_keys(converter: Converter, stored_kind: type[Any], /, **keys: str)
     converter.register_unstructure_hook(stored_kind, unstructure)
 
 
-stored = _converter()
+stored: Converter = _converter()
 """For stored data. Lives as long as the process."""
 _register_keys(stored, Fact, leg="l", kind="k", at="t", cause="c", detail="d", noted_at="n")
 _register_keys(stored, ShowLimits, per_day="per_day", rest_seconds="rest_seconds", warm_up="warm_up")
 
-events = _converter()
+events: Converter = _converter()
 """For events, which others store as well. Lives as long as the process."""
 _register_keys(
     events,

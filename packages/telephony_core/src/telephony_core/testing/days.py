@@ -64,8 +64,8 @@ class Days:
     def __init__(self, carousel: Carousel, policy: Policy, claims: Claims) -> None:
         self.policy = policy
         self.claims = claims
-        self.now = NOW
-        self.carousel = carousel
+        self.now: datetime = NOW
+        self.carousel: Carousel = carousel
         self.turns: dict[str, int] = {}
         self.uses: dict[PhoneNumber, NumberUse] = {}
         self.shows: dict[PhoneNumber, list[datetime]] = {}
@@ -73,7 +73,7 @@ class Days:
         self.numbers: dict[int, tuple[str, ...]] = {}
         self.live: list[_LiveCall] = []
         self.runs: dict[str, _Run] = {}
-        self.fresh = 900_000
+        self.fresh: int = 900_000
         self.told: list[str] = []
 
     def happen(self, event: Event) -> None:

@@ -18,7 +18,7 @@ class FakeDirectory:
 
     def __init__(self, *things: Client | Interest | Employee | Device, guarding: FakeStore | None = None) -> None:
         self.available = True
-        self.questions = 0
+        self.questions: int = 0
         self.do_not_call: set[PhoneNumber] = set()
         self._guarding = guarding
         self._clients: dict[str, Client] = {}

@@ -34,7 +34,7 @@ class FakeEventFeed:
 
     def __init__(self, store: _Store, *, capacity: int = 1000) -> None:
         self.capacity = capacity
-        self.ended = False
+        self.ended: bool = False
         self._store = store
         self._forgotten = 0
         self._readers: WeakSet[FakeSubscription] = WeakSet()
@@ -83,7 +83,7 @@ class FakeSubscription:
     """See `ports.EventSubscription`."""
 
     def __init__(self, feed: FakeEventFeed, wanted: EventFilter, position: int) -> None:
-        self.position = position
+        self.position: int = position
         self.ended: StreamEnd | None = None
         self._feed = feed
         self._wanted = wanted

@@ -76,7 +76,7 @@ class FakeStore:
         self.open_for = open_for
         self.patience = patience
         self.available = True
-        self.commits = 0
+        self.commits: int = 0
         """How many commits of writing units were asked for."""
         self.on_commit: list[Callable[[], None]] = []
         """Called after each commit that took effect."""
@@ -164,7 +164,7 @@ class FakeUnitOfWork:
     def __init__(self, store: FakeStore, *, writes: bool) -> None:
         self.store = store
         self.writes = writes
-        self.is_open = False
+        self.is_open: bool = False
         self.task: asyncio.Task[object] | None = None
         self._own: World | None = None
         self._over: str | None = "before it was entered"

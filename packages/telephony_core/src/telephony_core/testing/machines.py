@@ -36,7 +36,7 @@ class DaysOfUse(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.days = Days(Carousel(), type(self).make_policy(), self.claims)
+        self.days: Days = Days(Carousel(), type(self).make_policy(), self.claims)
 
     @initialize(
         carousel=carousels(providers=[PROVIDER], chosen_by=ChosenBy.US, max_pools=3, max_generations=2, max_numbers=3)

@@ -108,7 +108,7 @@ class BrokenRule(AssertionError):
         self.what = what
         self.question = question
         self.answer = answer
-        self.before = tuple(before)
+        self.before: tuple[str, ...] = tuple(before)
         super().__init__(rule, what)
 
     def __str__(self) -> str:

@@ -17,7 +17,7 @@ from telephony_core.ports import Store
 from telephony_core.use_cases.dial_leg import LegDialler
 from telephony_core.use_cases.reconcile_calls import BATCH, ReconcileCalls
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @frozen

@@ -30,7 +30,7 @@ from telephony_core.ports import (
 from telephony_core.use_cases.match_reports import ReportMatcher
 from telephony_core.use_cases.note_facts import FactNotes
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 TRIES = 20
 """How often a transaction is begun again when others win: more than can happen, fewer than for ever."""
@@ -134,8 +134,7 @@ class LegDialler:
         try:
             async with self.store.write() as uow:
                 attempt = await uow.calls.attempt(attempt_id)
-                if attempt is None:
-                    return
+                assert attempt is not None  # attempts are never deleted
                 _, due = await self.matcher.catch_up(uow, attempt, await uow.now())
                 await uow.commit()
         except ConcurrentChange:
@@ -151,5 +150,5 @@ def _fact(leg: LegName, answer: DialAnswer, now: datetime) -> Fact:
             return Fact(leg, FactKind.REFUSED, now, detail=code[:80])
         case NotSent():
             return Fact(leg, FactKind.NOT_SENT, now)
-        case OutcomeUnknown():
+        case _:  # OutcomeUnknown
             return Fact(leg, FactKind.ANSWER_LOST, now)

@@ -23,7 +23,7 @@ from telephony_core.use_cases.match_reports import ReportMatcher
 from telephony_core.use_cases.note_facts import FactNotes
 from telephony_core.use_cases.rules import Rules
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 BATCH = 200
 """Attempts read in one go: more than a call centre of some hundred employees has alive."""

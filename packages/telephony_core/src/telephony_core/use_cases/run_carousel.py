@@ -19,7 +19,7 @@ from telephony_core.phone import PhoneNumber
 from telephony_core.use_cases.ask_provider import AskProvider, Effect, Wish, asked
 from telephony_core.use_cases.edit_carousel import EditCarousel, fault_data
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 CLOCK_SLACK = timedelta(seconds=60)
 """An instant that lies this little in the past was meant as 'now' by somebody whose clock is behind ours."""

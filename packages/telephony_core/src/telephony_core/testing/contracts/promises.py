@@ -28,10 +28,12 @@ class BrokenPromise(AssertionError):
     """A contract is broken. `promise` is the sentence of the port; `calls` what was asked of the thing, in order."""
 
     def __init__(self, test: Callable[..., object], calls: tuple[str, ...], why: str) -> None:
-        self.promise = " ".join((inspect.getdoc(test) or test.__name__.removeprefix("test_").replace("_", " ")).split())
+        self.promise: str = " ".join(
+            (inspect.getdoc(test) or test.__name__.removeprefix("test_").replace("_", " ")).split()
+        )
         opening = _NUMBERS.match(self.promise)
-        self.rules = tuple(re.findall(r"[NDCKBP][0-9]{1,2}", opening.group())) if opening else ()
-        self.name = opening.group() if opening else "The port's contract"
+        self.rules: tuple[str, ...] = tuple(re.findall(r"[NDCKBP][0-9]{1,2}", opening.group())) if opening else ()
+        self.name: str = opening.group() if opening else "The port's contract"
         self.calls = calls
         self.why = why
         super().__init__(self.promise)
