@@ -20,6 +20,7 @@ from attrs import frozen
 ROOT = Path(__file__).resolve().parent.parent
 CORE = "packages/telephony_core/src/telephony_core"
 CASES = f"{CORE}/use_cases"
+EVENTS = "packages/telephony_adapters/src/telephony_adapters/events"
 INITIATE = "tests/core/use_cases/test_initiate_call.py"
 AT_MOST_ONCE = "tests/core/use_cases/test_at_most_once.py"
 
@@ -313,6 +314,38 @@ BREACHES = (
         "if call is None or not principal.may_see(call.employee_id):",
         "if call is None:",
         INITIATE,
+    ),
+    Breach(
+        "P4",
+        "everybody follows every Call",
+        f"{CASES}/follow_events.py",
+        "if not principal.may(Permission.ACT_FOR_OTHERS):",
+        "if principal.may(Permission.CALL_FREE_HAND):",
+        "tests/http/test_events.py",
+    ),
+    Breach(
+        "K7",
+        "a reader that resumes skips what is kept",
+        f"{EVENTS}/feed.py",
+        "self.position = kept[-1].position if len(kept) == PAGE else self._joined",
+        "self.position = self._joined",
+        "tests/adapters/events/test_feed_properties.py",
+    ),
+    Breach(
+        "K7",
+        "a relay that lost its lease goes on",
+        f"{EVENTS}/relay.py",
+        "            if not self._is_mine(lease) and lease.expires_at > now:",
+        "            if lease.expires_at < now:",
+        "tests/adapters/events/test_relay.py",
+    ),
+    Breach(
+        "K3",
+        "the service ends before a call in hand is recorded",
+        "packages/telephony_http/src/telephony_http/app.py",
+        "await app.state.in_flight.ended(stopping.seconds_left)",
+        "await app.state.in_flight.ended(0)",
+        "tests/http/test_stopping.py",
     ),
 )
 
