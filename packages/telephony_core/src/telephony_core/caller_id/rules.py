@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from telephony_core.caller_id.case import Case, Left, Rule, Saying, Shown, ask
-from telephony_core.caller_id.decision import Question, Saw, Step
+from telephony_core.caller_id.decision import Saw, Step
 from telephony_core.carousel import MOST_CODES, NEVER_USED, ChosenBy, fair_turn
 from telephony_core.device import Mobile
 from telephony_core.region import WHOLE_COUNTRY, Region, RegionSource
@@ -107,15 +107,15 @@ class RegionPool:
     sayings: ClassVar[Mapping[str, Saying]] = {"C4": _say_pool}
 
     def apply(self, case: Case) -> Case:
-        saw = self._look(case.question, case)
+        saw = self._look(case)
         choice = _choose_pool(saw)
         pool = case.carousel.pool(choice.pool_id) if choice.pool_id is not None else None
         if pool is None:
             return case
         return case.selected(pool, Region(choice.codes, choice.source), Step("C4", saw, str(choice)))
 
-    def _look(self, question: Question, case: Case) -> dict[str, Any]:
-        codes, client = question.number_codes[:_NUMBER_CODES], question.client_codes[:_CLIENT_CODES]
+    def _look(self, case: Case) -> dict[str, Any]:
+        codes, client = case.question.number_codes[:_NUMBER_CODES], case.question.client_codes[:_CLIENT_CODES]
         serving = case.carousel.serving((*codes, *client))
         saw: dict[str, Any] = {
             "codes": list(codes),

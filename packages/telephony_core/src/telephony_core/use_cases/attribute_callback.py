@@ -92,8 +92,8 @@ class AttributeCallback:
             calls: dict[str, Call] = {}
             for call_id in dict.fromkeys(attempt.call_id for attempt in narrowed):
                 call = await uow.calls.get(call_id)
-                if call is not None:
-                    calls[call_id] = call
+                assert call is not None  # Calls are never deleted
+                calls[call_id] = call
         if not narrowed:
             return Attribution(None, None, None, None, Why.NO_ATTEMPT, since)
         owned = await self._owned(narrowed, calls, own)
@@ -104,7 +104,7 @@ class AttributeCallback:
         talked = [attempt for attempt in narrowed if attempt.reading.client.answered_at is not None]
         why, best = (Why.TALKED_LAST, talked) if talked else (Why.TRIED_LAST, narrowed)
         attempt, tied = _latest(best, _talked_at if talked else _started_at)
-        return Attribution(attempt.employee_id, calls.get(attempt.call_id), attempt, match, why, since, tied)
+        return Attribution(attempt.employee_id, calls[attempt.call_id], attempt, match, why, since, tied)
 
     async def _owned(
         self, attempts: Iterable[Attempt], calls: dict[str, Call], own: str | None
@@ -113,8 +113,8 @@ class AttributeCallback:
         owners: dict[Target, str | None] = {}
         owned: list[tuple[str, Attempt]] = []
         for attempt in attempts:
-            call = calls.get(attempt.call_id)
-            if call is None or call.target.kind is not TargetKind.INTEREST:
+            call = calls[attempt.call_id]
+            if call.target.kind is not TargetKind.INTEREST:
                 continue
             if call.target not in owners:
                 owners[call.target] = await self._owner(call.target)

@@ -27,8 +27,7 @@ class KeyRecall:
             return None
         now = await uow.now()
         call = await uow.calls.get(record.call_id)
-        if call is None:
-            return None
+        assert call is not None  # Calls are never deleted
         attempt = next((each for each in call.attempts if each.id == record.attempt_id), None)
         is_live = attempt is not None and attempt.live
         if now >= record.created_at + self.rules.key_lifetime and not is_live:
@@ -51,7 +50,8 @@ class KeyRecall:
         if record is None or (record.attempt_id, record.fingerprint) != (expected, press.request.fingerprint):
             return None
         call = await uow.calls.get(record.call_id)
-        return Initiated(call, expected, replayed=False, at=await uow.now()) if call is not None else None
+        assert call is not None  # Calls are never deleted
+        return Initiated(call, expected, replayed=False, at=await uow.now())
 
     async def remember(self, uow: UnitOfWork, press: Press, initiated: Initiated) -> None:
         """From the commit of this on the key names the Call."""
