@@ -14,7 +14,7 @@ from telephony_http import document, error_replies, openapi
 from telephony_http.auth import TokenAuthentication
 from telephony_http.container import Container, Parts, container_of
 from telephony_http.in_flight import InFlight
-from telephony_http.metrics import Metrics
+from telephony_http.metrics import Metrics, VerdictsCounted
 from telephony_http.opened import opened_parts
 from telephony_http.provide import Manners, dependencies, put_into
 from telephony_http.readings import WorkerMode
@@ -115,7 +115,7 @@ def _lifespan(settings: Settings, parts: Parts | None) -> Callable[[Litestar], A
             put_into(app, container, Manners(open_for=rules.call_open_for, language=settings.language))
             stopping: Stopping = app.state.stopping
             stopping.tell(ready.event_feed.end)
-            async with _worker(settings, container, stopping):
+            async with _worker(settings, container, stopping, app.state.metrics):
                 with told_by_signals(stopping.begin):
                     yield
                 stopping.begin()
@@ -135,7 +135,9 @@ def refuse_to_show_the_demo(settings: Settings, parts: Parts) -> None:
 
 
 @asynccontextmanager
-async def _worker(settings: Settings, container: Container, stopping: Stopping) -> AsyncIterator[None]:
+async def _worker(
+    settings: Settings, container: Container, stopping: Stopping, metrics: Metrics
+) -> AsyncIterator[None]:
     """Beside the requests: caches are this process's own and are always refreshed here; all else is done here, or by
     `telephony worker`, as the settings say."""
     parts: Parts = container.parts()
@@ -148,7 +150,7 @@ async def _worker(settings: Settings, container: Container, stopping: Stopping) 
             keepers=parts.keepers if here else (),
             listeners=parts.listeners if here else (),
             follow=container.hears(),
-            refreshers=parts.refreshers,
+            refreshers=(*parts.refreshers, VerdictsCounted(parts.store, metrics)),
             retention=container.erase_old_numbers() if here else None,
             event_retention=parts.event_retention if here else None,
             attendants=(*parts.attendants, *(parts.relays if here else ())),
