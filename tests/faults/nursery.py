@@ -61,13 +61,19 @@ def main() -> None:
 
 
 def _import_all() -> None:
-    import uvicorn.lifespan.on
-    import uvicorn.loops.auto
-    import uvicorn.protocols.http.auto  # noqa: F401
 
     import telephony_http.commands.serve
-    import telephony_http.commands.simulator
-    import telephony_http.opened  # noqa: F401
+    import telephony_http.commands.simulator  # noqa: F401
+    from telephony_adapters.store import migrations
+    from telephony_adapters.store.engine import open_store
+    from telephony_http.app import create_app
+    from telephony_http.settings import Settings
+
+    # What is loaded at first use is loaded before the fork as well: drivers, revisions, the routes' types.
+    for url in ("sqlite://", "postgresql://nobody@nowhere.invalid/none"):
+        open_store(url)
+    migrations.needed()
+    create_app(Settings())
 
 
 def _become(program: str, arguments: list[str], settings: dict[str, str], log: Path) -> NoReturn:

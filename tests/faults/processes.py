@@ -22,7 +22,7 @@ from attrs import define, field
 Seen = TypeVar("Seen")
 
 STARTS_WITHIN = 60.0
-LOOKS_EVERY = 0.02
+LOOKS_EVERY = 0.05
 # Kept for less time than a server keeps them, or a request would now and then meet a connection that is being closed.
 LIMITS = httpx2.Limits(max_connections=400, max_keepalive_connections=40, keepalive_expiry=1.0)
 _BELOW_EPHEMERAL_PORTS = (20_000, 32_000)

@@ -232,7 +232,7 @@ class Scene:
             await service.listens(self.http)
         await self.provider.idle()
         await until(
-            self.open_things, lambda seen: seen == 0, SETTLES_WITHIN, f"{self.name}: the end of all attempts", 0.1
+            self.open_things, lambda seen: seen == 0, SETTLES_WITHIN, f"{self.name}: the end of all attempts", 0.25
         )
         await self.provider.idle()
 

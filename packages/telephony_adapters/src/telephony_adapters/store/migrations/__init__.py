@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,10 @@ def configuration(**attributes: Any) -> Config:
     return config
 
 
-def scripts() -> list[Script]:
+@cache
+def scripts() -> tuple[Script, ...]:
     """All revisions, the oldest first. They are one line (a test sees to it)."""
-    return list(reversed(list(ScriptDirectory.from_config(configuration()).walk_revisions())))
+    return tuple(reversed(list(ScriptDirectory.from_config(configuration()).walk_revisions())))
 
 
 def deploy_of(script: Script) -> Deploy:
