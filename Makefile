@@ -94,8 +94,8 @@ broken-rules: $(STAMPS)/dev ## break the code rule by rule and see its tests fai
 	@exec $(BIN)/python -m tools.broken_rules
 
 coverage: $(STAMPS)/dev ## branches of the core that its own tests reach; fails below 100 %
-	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/core --cov=telephony_core --cov-branch \
-	  --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+	@$(BIN)/coverage run -m pytest tests/core $(ARGS)
+	@exec $(BIN)/coverage report --fail-under=100
 
 # The environment's own python is asked for nothing but mutants; ARGS=--anew forgets what an earlier run found.
 mutation: .venv-mutation/installed ## break the core's rules by hundreds of small changes; 95 % have to be noticed (ten minutes)

@@ -168,7 +168,8 @@ async def test_a_report_whose_call_is_named_while_it_is_stored_is_applied(office
             async with store.read() as uow:
                 yield uow
 
-    assert await evolve(office.apply, store=AnsweredMeanwhile())(report)
+    meanwhile: Any = AnsweredMeanwhile()
+    assert await evolve(office.apply, store=meanwhile)(report)
     assert office.attempt((await press).attempt_id).reading.state is AttemptState.RINGING_EMPLOYEE
 
 
