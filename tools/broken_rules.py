@@ -327,8 +327,8 @@ BREACHES = (
         "K7",
         "a reader that resumes skips what is kept",
         f"{EVENTS}/feed.py",
-        "self.position = kept[-1].position if len(kept) == PAGE else self._joined",
-        "self.position = self._joined",
+        "self.position = kept[-1].position if len(kept) == PAGE else until",
+        "self.position = until",
         "tests/adapters/events/test_feed_properties.py",
     ),
     Breach(

@@ -21,6 +21,8 @@ from telephony_core.ports import EventFeed, EventPublisher, EventSubscription, S
 
 PAGE = 200
 """Events read at once."""
+STRETCH = 10_000
+"""Events that are looked through at once for what a reader wants: some tens of milliseconds."""
 CAPACITY = 1000
 """Events that may wait for one reader: some minutes of a large call centre."""
 
@@ -116,11 +118,8 @@ class LocalSubscription:
         self._over = asyncio.Event()
 
     async def next(self, within: float) -> Sequence[RelayedEvent]:
-        if self.position < self._joined and self.ended is None:
-            kept = await self._history.after(self.position, PAGE, self._wanted, until=self._joined)
-            self.position = kept[-1].position if len(kept) == PAGE else self._joined
-            if kept:
-                return kept
+        if kept := await self._kept():
+            return kept
         try:
             async with asyncio.timeout(within):
                 await self._news.wait()
@@ -133,6 +132,16 @@ class LocalSubscription:
         self._news.clear()
         self.position = max(self.position, self._offered)
         return events
+
+    async def _kept(self) -> Sequence[RelayedEvent]:
+        """The next of those that were there before it began; none when it has caught up with the feed."""
+        while self.position < self._joined and self.ended is None:
+            until = min(self.position + STRETCH, self._joined)
+            kept = await self._history.after(self.position, PAGE, self._wanted, until=until)
+            self.position = kept[-1].position if len(kept) == PAGE else until
+            if kept:
+                return kept
+        return ()
 
     async def over(self) -> StreamEnd:
         await self._over.wait()
