@@ -13,6 +13,8 @@ from pathlib import Path
 
 from telephony_core.testing.rules import RULES
 
+__all__ = ["PAGE", "RULES", "page", "tests_of_rules"]
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "rules-and-tests.md"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from telephony_adapters.process import SystemClock, Ulids
+from telephony_core.ports import Clock, IdSource
+from telephony_core.testing.contracts import ClockContract, IdSourceContract
 from telephony_core.testing.fakes import FakeClock
 
 
@@ -33,5 +35,11 @@ def test_an_id_begins_with_its_time() -> None:
     assert Ulids(clock).new_id()[:10] > first[:10]
 
 
-def test_the_clock_is_aware_and_in_utc() -> None:
-    assert SystemClock().now().utcoffset() == timedelta(0)
+class TestSystemClock(ClockContract):
+    def make_clock(self) -> Clock:
+        return SystemClock()
+
+
+class TestUlids(IdSourceContract):
+    def make_ids(self) -> IdSource:
+        return Ulids()

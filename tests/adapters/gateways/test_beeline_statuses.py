@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,11 +14,32 @@ from tests.adapters.gateways.beeline_kit import PORTAL, a_client
 
 from telephony_adapters.gateways.beeline import BeelineStatuses
 from telephony_core.device import Device, DeviceReason, DeviceStatus, ineligibility
+from telephony_core.ports import DeviceStatuses
+from telephony_core.testing.contracts import DeviceStatusesContract
 from telephony_core.testing.examples import NOW, a_mobile, an_ip_phone
 from telephony_core.testing.fakes import FakeClock
 
 PHONE = an_ip_phone(line="9067010101@ip.beeline.ru")
 AGENT = f"{PORTAL}abonents/{PHONE.line}/agent"
+
+
+class TestBeelineStatuses(DeviceStatusesContract):
+    @pytest.fixture(autouse=True)
+    async def portal(self, respx_mock: respx.MockRouter) -> AsyncIterator[None]:
+        self.respx_mock, self.clock = respx_mock, FakeClock()
+        async with a_client() as client:
+            self.client = client
+            yield
+
+    async def make_statuses(self) -> DeviceStatuses:
+        return BeelineStatuses(self.client, self.clock)
+
+    async def say(self, statuses: DeviceStatuses, device: Device, status: DeviceStatus) -> None:
+        assert isinstance(statuses, BeelineStatuses)
+        word = "BREAK" if status.agent_away else "ONLINE" if status.online else "OFFLINE"
+        self.respx_mock.get(f"{PORTAL}abonents/{device.line}/agent").respond(text=word)
+        self.clock.turn_to(status.at)
+        await statuses.refresh([device])
 
 
 @pytest.mark.parametrize(

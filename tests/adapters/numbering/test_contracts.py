@@ -7,8 +7,9 @@ from typing import ClassVar
 from telephony_adapters.numbering.demo import demo_resolver
 from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.plan import NumberingPlan, NumberingPlanHolder
-from telephony_core.ports import PhoneNumberParser, RegionResolver
-from telephony_core.testing.contracts import ParserContract, RegionResolverContract
+from telephony_adapters.numbering.zones import RegionZones
+from telephony_core.ports import PhoneNumberParser, RegionResolver, TimeZones
+from telephony_core.testing.contracts import ParserContract, RegionResolverContract, TimeZonesContract
 
 
 class TestPhoneNumbers(ParserContract):
@@ -37,3 +38,10 @@ class TestAnEmptyHolder(RegionResolverContract):
 
     def make_resolver(self) -> RegionResolver:
         return NumberingPlanHolder()
+
+
+class TestRegionZones(TimeZonesContract):
+    offsets: ClassVar = {"RU-KGD": 2, "RU-MOW": 3, "RU-NVS": 7, "RU-KAM": 12}
+
+    def make_zones(self) -> TimeZones:
+        return RegionZones()

@@ -6,6 +6,7 @@ A failure of the contract reads so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from telephony_core.caller_id import CallerIdDecision, Question
 from telephony_core.carousel import CarouselPool, Generation, NumberUse
@@ -34,8 +35,7 @@ def _carousel(question: Question) -> Iterator[str]:
     for pool in mine:
         yield f"  Pool {pool.id}{_settings(pool)}:"
         for generation in pool.generations:
-            is_active = generation is pool.active(question.now)
-            yield f"    {generation.id} {'is active' if is_active else 'activates'} {_since(generation)}:"
+            yield f"    {generation.id} {_when(generation, pool, question.now)}:"
             for each in generation.numbers:
                 notes = [
                     *(["quarantined"] if each.quarantine else []),
@@ -49,8 +49,11 @@ def _count(number: int, of: str) -> str:
     return f"{number} {of}{'' if number == 1 else 's'}"
 
 
-def _since(generation: Generation) -> str:
-    return f"since {generation.activates_at.isoformat()}"
+def _when(generation: Generation, pool: CarouselPool, now: datetime) -> str:
+    since = generation.activates_at.isoformat()
+    if generation is pool.active(now):
+        return f"is active since {since}"
+    return f"{'activates at' if generation.activates_at > now else 'has retired, active from'} {since}"
 
 
 def _settings(pool: CarouselPool) -> str:

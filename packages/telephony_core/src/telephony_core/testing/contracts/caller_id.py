@@ -124,12 +124,16 @@ class CallerIdPolicyContract:
             self._is_fair(beginning, min(3 * len(numbers_of(beginning.carousel)), 31))
 
     def test_c8_holds_in_every_small_situation(self) -> None:
-        """C8: equal questions have equal answers, asked twice, and in another order by another instance."""
+        """C8: equal questions have equal answers, asked twice, and in another order by another instance; each with a
+        version and steps, from which it is reproduced; small as stored."""
         first, second = self.make_policy(), self.make_policy()
         asked = [*situations.talks(self.memory(first)), *situations.fair_beginnings(), *situations.refreshes()]
         said = [(question, told(ask(first, question)), told(ask(first, question))) for question in asked]
         for question, once, twice in reversed(said):
-            for again in (twice, told(ask(second, question))):
+            answer = ask(second, question)
+            if isinstance(answer, CallerIdDecision):
+                self._can_be_told_later(question, answer)
+            for again in (twice, told(answer)):
                 if again != once:
                     raise BrokenRule("C8", f"an equal question has another answer: {again}, before {once}", question)
 
@@ -342,6 +346,11 @@ class CallerIdPolicyContract:
         answer = ask(self.make_policy(), question)
         assume(isinstance(answer, CallerIdDecision))
         assert isinstance(answer, CallerIdDecision)
+        self._can_be_told_later(question, answer)
+
+    def _can_be_told_later(self, question: Question, answer: CallerIdDecision) -> None:
+        if not answer.policy_version:
+            raise BrokenRule("C8", "the decision has no version", question, answer)
         _has_steps(question, answer)
         stored = decision_from_stored(json.loads(compact_json(decision_to_stored(answer))))
         if stored != answer:
@@ -352,6 +361,7 @@ class CallerIdPolicyContract:
             raise BrokenRule(
                 "C8", f"replay does not reproduce it: {'; '.join(said) or 'another number'}", question, answer
             )
+        _is_small(question, answer)
 
     @_inherited
     @given(
