@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
@@ -46,6 +46,7 @@ from telephony_adapters.store.tables import devices
 from telephony_adapters.store.transaction import Database
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_core.device import Device, DeviceKind
+from telephony_core.phone import PhoneNumber
 from telephony_core.ports import Clock
 from telephony_http.container import Parts
 from telephony_http.readings import WorkerMode, without_password
@@ -162,6 +163,13 @@ def _surroundings(
         async with Database(engine).reading() as work:
             return [device_of(row) for row in await work.rows(_IP_PHONES, {"provider": name})]
 
+    async def calls_to(number: PhoneNumber) -> list[tuple[str, datetime]]:
+        async with parts.store.read() as uow:
+            now = await uow.now()
+            since = now - timedelta(days=settings.retention_days)
+            found = await uow.calls.attempts_to(number, since, now)
+        return [(attempt.device.line, attempt.started_at) for attempt in found if attempt.provider == name]
+
     reports_arrive = settings.public_url is not None and parts.report_secret is not None
     return Surroundings(
         settings=texts,
@@ -173,6 +181,8 @@ def _surroundings(
         phones=phones,
         lease=StoredLease(engine, f"lease:{name}", parts.ids.new_id()),
         memory=ServiceFacts(engine),
+        calls_to=calls_to,
+        callback_window=timedelta(days=settings.attribution_days),
     )
 
 

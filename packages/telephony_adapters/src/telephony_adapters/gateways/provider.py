@@ -11,9 +11,9 @@ A walk-through that runs stands in docs/extend/provider.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from attrs import field, frozen
 
 from telephony_core.call_facts import LegName
 from telephony_core.device import Device
+from telephony_core.phone import PhoneNumber
 from telephony_core.ports import Clock, DeviceStatuses, ProviderGateway, ProviderReport
 
 Settings = TypeVar("Settings", bound=attrs.AttrsInstance)
@@ -114,7 +115,8 @@ class Surroundings:
     for a request to dial, all told. `longest_ringing`: seconds after which an attempt of unknown outcome may be given
     up (K3): no phone may ring longer. `report_url`: where the provider is to report, None if it can't reach us; it
     holds a secret. `works`: the background's chores run in this process. `phones`: the provider's active IP phones.
-    `memory`: where what it must know after a restart goes; None: it forgets.
+    `memory`: where what it must know after a restart goes; None: it forgets. `calls_to`: our calls to a number by this
+    provider, line and begin, the latest first; `callback_window`: how long after one a call-back is its (B1).
     """
 
     settings: Mapping[str, str] = field(repr=False)
@@ -126,6 +128,8 @@ class Surroundings:
     phones: Callable[[], Awaitable[Iterable[Device]]]
     lease: Lease
     memory: Memory | None = None
+    calls_to: Callable[[PhoneNumber], Awaitable[Sequence[tuple[str, datetime]]]] | None = None
+    callback_window: timedelta = timedelta(days=30)
 
 
 class Memory(Protocol):

@@ -13,6 +13,7 @@ import httpx2
 from attrs import field, frozen, mutable
 
 from telephony_adapters.gateways.beeline.call_statistics import DurationUnit
+from telephony_adapters.gateways.beeline.callback_routing import CallbackRouting, Placed, RoutingTimes
 from telephony_adapters.gateways.beeline.gateway import BeelineGateway
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat
 from telephony_adapters.gateways.beeline.reports import to_provider_report
@@ -24,6 +25,7 @@ from telephony_adapters.gateways.beeline.xsi import parse_report
 from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, read_settings
 from telephony_core.call import Dial
 from telephony_core.device import Device
+from telephony_core.phone import PhoneNumber
 from telephony_core.ports import Clock, ProviderReport
 
 log = logging.getLogger(__name__)
@@ -71,7 +73,8 @@ class BeelineSettings:
     (docs/beeline-assumptions.md), to be set where `telephony beeline check` finds it otherwise.
 
     `number_format`: BA4. `duration_unit`: BA7. `refusals`: whether any 4xx means 'not dialled', or only listed codes
-    (BA10). `records`: whether talks are recorded, so that their records are asked for.
+    (BA10). `records`: whether talks are recorded, so that their records are asked for. `callback_routing`: whether
+    Beeline is told to put call-backs through to whoever called last (BA17).
     """
 
     url: str
@@ -80,6 +83,7 @@ class BeelineSettings:
     duration_unit: DurationUnit = field(default=DurationUnit.MILLISECONDS, converter=duration_unit)
     refusals: Refusals = field(default=Refusals.ALL, converter=refusals)
     records: OnOff = field(default=OnOff.ON, converter=on_off)
+    callback_routing: OnOff = field(default=OnOff.OFF, converter=on_off)
 
 
 @asynccontextmanager
@@ -93,6 +97,7 @@ async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
         BeelineClient(settings.url, settings.token, http, time_out=around.time_out, verify=trusted) as client,
     ):
         statuses, sequences = BeelineStatuses(client, around.clock), Sequences()
+        routing = _routing(client, settings, around)
         subscription: WatchedSubscription | None = None
         if around.report_url is not None:
             subscription = WatchedSubscription(Subscriptions(client, around.report_url, memory=around.memory))
@@ -101,18 +106,22 @@ async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
                 "TELEPHONY_PUBLIC_URL is not set: the provider doesn't know where to report what happens to calls"
             )
         yield OpenedGateway(
-            gateway=_gateway(client, settings, around.clock, subscription),
+            gateway=_gateway(client, settings, around.clock, subscription, routing),
             statuses=statuses,
             door=BeelineDoor(subscription.kept if subscription else None, sequences),
             listener=GapsFilled(sequences, around.clock),
             condition=_condition(subscription, works=around.works),
-            keepers=(subscription,) if subscription else (),
+            keepers=tuple(each for each in (subscription, routing) if each is not None),
             refreshers=(PhonesAsked(statuses, around.phones),),
         )
 
 
 def _gateway(
-    client: BeelineClient, settings: BeelineSettings, clock: Clock, subscription: WatchedSubscription | None
+    client: BeelineClient,
+    settings: BeelineSettings,
+    clock: Clock,
+    subscription: WatchedSubscription | None,
+    routing: CallbackRouting | None,
 ) -> BeelineGateway:
     def taken(_command: Dial) -> None:
         if subscription is not None:
@@ -124,8 +133,19 @@ def _gateway(
         duration_unit=settings.duration_unit,
         listed_only=settings.refusals is Refusals.LISTED,
         records=settings.records is OnOff.ON,
-        after_accepted=(taken,),
+        after_accepted=(taken, routing.placed) if routing is not None else (taken,),
     )
+
+
+def _routing(client: BeelineClient, settings: BeelineSettings, around: Surroundings) -> CallbackRouting | None:
+    calls_to = around.calls_to
+    if settings.callback_routing is OnOff.OFF or calls_to is None:
+        return None
+
+    async def placed(number: PhoneNumber) -> list[Placed]:
+        return [Placed(line, at) for line, at in await calls_to(number)]
+
+    return CallbackRouting(client, placed, RoutingTimes(window=around.callback_window))
 
 
 @mutable

@@ -17,6 +17,7 @@ import contextlib
 import json
 import re
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from urllib.parse import quote
@@ -25,8 +26,10 @@ import httpx2
 from attrs import field, frozen
 
 from telephony_adapters.gateways.beeline.payloads import Tape
+from telephony_adapters.gateways.beeline.phone_numbers import read_number
 from telephony_adapters.gateways.privacy import quiet_http_logging, scrub
 from telephony_adapters.gateways.progress import Progress, in_words
+from telephony_core.phone import PhoneNumber
 
 BASE_PATH = "/apis/portal"
 TOKEN_HEADER = "X-MPBX-API-AUTH-TOKEN"  # noqa: S105 - the header's name
@@ -192,6 +195,38 @@ class BeelineClient:
     async def unsubscribe(self, subscription_id: str) -> None:
         """DELETE `subscription`."""
         await self._ask("DELETE", "subscription", params={"subscriptionId": subscription_id})
+
+    async def routes(self) -> dict[PhoneNumber, str]:
+        """GET `icr/route`: the extension of each client's number; rules of what is no number are left out."""
+        rules = _json(await self._ask("GET", "icr/route"))
+        if not isinstance(rules, list):
+            raise RequestRefused(200, None, "the answer is no list")
+        found: dict[PhoneNumber, str] = {}
+        for rule in rules:
+            match rule:
+                case {"inboundNumber": str(inbound), "extension": str(extension)} if number := read_number(inbound):
+                    found[number] = extension
+        return found
+
+    async def put_routes(self, rules: Mapping[PhoneNumber, str]) -> list[str]:
+        """PUT `icr/route`, which may be repeated. The error codes of rules that were not taken."""
+        return await self._change_routes("PUT", rules)
+
+    async def remove_routes(self, rules: Mapping[PhoneNumber, str]) -> list[str]:
+        """DELETE `icr/route`, which may be repeated."""
+        return await self._change_routes("DELETE", rules)
+
+    async def _change_routes(self, method: str, rules: Mapping[PhoneNumber, str]) -> list[str]:
+        body = [{"inboundNumber": number.digits, "extension": extension} for number, extension in rules.items()]
+        results = _json(await self._ask(method, "icr/route", content=json.dumps(body).encode()))
+        faults = []
+        for result in results if isinstance(results, list) else []:
+            match result:
+                case {"status": "FAULT", "error": {"errorCode": code}}:
+                    faults.append(scrub(str(code), 80))
+                case {"status": "FAULT"}:
+                    faults.append("no errorCode")
+        return faults
 
     async def record_url(self, external_id: str, user_id: str) -> str:
         """GET `records/{externalId}/{userId}/reference`: where the record of a talk can be heard, for as long as
