@@ -85,7 +85,7 @@ class Recorder:
         kept = self.operations.setdefault(operation, {"parameters": given, "request": {}, "responses": {}})
         about = {"summary": summary} if summary else {}
         if body is not None:
-            kept["request"][name] = {**about, "value": body}
+            kept["request"].setdefault(name, {**about, "value": body})
         is_json = answer.headers.get("content-type", "").startswith("application/json")
         if answer.content:
             value = shortened(answer.json()) if is_json else answer.text

@@ -3,8 +3,8 @@
 Schemathesis, in an environment of its own, reads /schema/openapi.json of a demo that is started for it and runs all its
 checks: examples, coverage of every limit, random requests, and chains of requests along the document's links. Twice,
 each time on a fresh company: with a service's token of all permissions, and as an employee. What is expected stands in
-openapi_fuzz.toml. Exit status 0 if nothing failed. Variables: SEED repeats a run, EXAMPLES is the number of random
-requests for an operation.
+openapi_fuzz.toml and openapi_fuzz_checks.py. Exit status 0 if nothing failed. Variables: SEED repeats a run, EXAMPLES
+is the number of random requests for an operation.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tools.running_demo import running_demo
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMATHESIS = Path(os.environ.get("SCHEMATHESIS", ROOT / ".venv-fuzz" / "bin" / "schemathesis"))
 CONFIG = Path(__file__).with_suffix(".toml")
+CHECKS = Path(__file__).with_name("openapi_fuzz_checks.py")
 SPEED = 100
 """Of the simulated calls, so that a run meets ended ones, too."""
 
@@ -40,7 +41,7 @@ def fuzz(url: str, token: str) -> bool:
                 *("--checks", "all", "--continue-on-failure", "--generation-database", "none", *choices),
             ],
             cwd=folder,
-            env={**os.environ, "TELEPHONY_TOKEN": token},
+            env={**os.environ, "TELEPHONY_TOKEN": token, "SCHEMATHESIS_HOOKS": str(CHECKS)},
             check=False,
         )
     return done.returncode == 0

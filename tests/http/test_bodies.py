@@ -107,6 +107,7 @@ async def test_a_key_is_visible_ascii(callers: Callers, key: str) -> None:
         ({"limit": "201"}, "limit"),
         ({"limit": "many"}, "limit"),
         ({"state": "ringing"}, "state"),
+        ({"state": "null"}, "state"),
         ({"since": "yesterday"}, "since"),
         ({"until": "0.5"}, "until"),
         ({"cursor": "xx"}, "cursor"),

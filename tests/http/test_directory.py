@@ -218,6 +218,7 @@ BODIES = {
     "/clients/C-17": {"name": "A client"},
     "/interests/I-204": {"client_id": "C-17"},
 }
+TWINS = [{"id": "K-1", "name": "A contact"}, {"id": "K-1", "name": "Another"}]
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -252,6 +253,7 @@ async def test_a_directory_that_is_kept_elsewhere_is_not_written(office: Office,
         ("/clients/C-17", {"name": "x", "phone_numbers": ["7,91391E+10"]}, ["phone_numbers"]),
         ("/clients/C-17", {"name": "x" * 201, "owner_id": "a b"}, ["name", "owner_id"]),
         ("/interests/I-204", {"client_id": "C-99"}, ["client_id"]),
+        ("/interests/I-204", {"client_id": "C-17", "contacts": TWINS}, ["contacts[1].id"]),
     ],
 )
 async def test_every_wrong_field_is_named_and_nothing_is_stored(

@@ -79,8 +79,7 @@ class Document(OpenAPI):
     def to_schema(self) -> Json:
         told = super().to_schema()
         schemas = told["components"]["schemas"]
-        ours = body_schemas()
-        told["components"]["schemas"] = {name: ours.get(name, schema) for name, schema in sorted(schemas.items())}
+        told["components"]["schemas"] = dict(sorted({**schemas, **body_schemas()}.items()))
         for item in told["paths"].values():
             for operation in item.values():
                 _complete(operation)
@@ -129,9 +128,31 @@ def body_schemas() -> Mapping[str, Json]:
     kinds = [*_below(Asked), *_below(Told)]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     for kind in kinds:
+        _tell_defaults(schemas[kind.__name__])
         if issubclass(kind, Asked) and (impossible := kind.impossible()) is not None:
             schemas[kind.__name__]["not"] = impossible
-    return schemas
+    enumerations: dict[str, Json] = {}
+    return {**_naming_enumerations(schemas, enumerations), **enumerations}
+
+
+def _tell_defaults(schema: Json) -> None:
+    """Defaults as words: generators of clients take a field that has a `default` for one that is always there."""
+    for field in schema["properties"].values():
+        default = field.pop("default", None)
+        if default not in (None, [], {}):
+            field["description"] = f"Default: `{json.dumps(default)}`"
+
+
+def _naming_enumerations(value: Any, found: dict[str, Json]) -> Any:
+    """The same, where each enumeration that has a title is a reference; the enumerations go into `found`."""
+    if isinstance(value, list):
+        return [_naming_enumerations(each, found) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "enum" in value and "title" in value:
+        found[value["title"]] = value
+        return {"$ref": _REFERENCE.format(name=value["title"])}
+    return {name: _naming_enumerations(each, found) for name, each in value.items()}
 
 
 def _below(kind: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
@@ -173,10 +194,8 @@ def _tidy(parameter: Json, shown: Mapping[str, Any]) -> None:
     # A parameter that is left out is not null: nobody can send a null in an address.
     if alternatives := [each for each in schema.pop("oneOf", ()) if each != {"type": "null"}]:
         schema.update(*alternatives)
-    if isinstance(schema.get("type"), list):
-        (schema["type"],) = (each for each in schema["type"] if each != "null")
     if "enum" in schema:
-        schema["enum"] = [each for each in schema["enum"] if each is not None]
+        del schema["pattern"]  # which says the same
     for limit in ("minimum", "maximum"):
         if limit in schema:
             schema[limit] = int(schema[limit])

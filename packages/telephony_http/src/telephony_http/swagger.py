@@ -19,8 +19,8 @@ from telephony_http.error_replies import AnyRequest
 
 _KEPT_FOR = "public, max-age=86400"
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
-_JAVASCRIPT = "text/javascript; charset=utf-8"
-_CSS = "text/css; charset=utf-8"
+_JAVASCRIPT = "text/javascript"
+_CSS = "text/css"
 
 
 @cache

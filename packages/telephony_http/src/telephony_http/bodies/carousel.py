@@ -48,7 +48,7 @@ class NumberInPoolTold(Told):
     shows_today: int
     last_shown_at: Moment | None
     seen: SeenTold
-    reason: Annotated[str, one_of(NumberReason)] | None
+    reason: Annotated[str, one_of(NumberReason, "NotShownReason")] | None
 
 
 class GenerationInPoolTold(Told):

@@ -56,7 +56,7 @@ class PhoneNumberTold(Told):
     region: RegionTold | None
     local_time: LocalTimeTold | None
     callable: bool
-    reasons: list[Annotated[str, one_of(NumberReason)]]
+    reasons: list[Annotated[str, one_of(NumberReason, "NotCallableReason")]]
     last_attempt: LastAttemptTold | None
     as_entered: str
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -58,14 +58,14 @@ def instant(text: str | None, field: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text.upper().replace(" ", "+")).astimezone(UTC)
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except ValueError:  # the 30th of February
         raise invalid_field(field, INSTANT.says) from None
 
 
-def one_of(values: Iterable[str]) -> Meta:
+def one_of(values: type[StrEnum], name: str = "") -> Meta:
     """The values that a text of ours can have, for the document: `Annotated[str, one_of(CallState)]`."""
-    return Meta(extra_json_schema={"enum": [str(value) for value in values]})
+    return Meta(extra_json_schema={"title": name or values.__name__, "enum": [str(value) for value in values]})
 
 
 def seen_by(principal: Principal, number: PhoneNumber | None) -> str | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from telephony_core.call import CallState
+from telephony_core.party import TargetKind
 from telephony_http.error_replies import invalid_field
-from telephony_http.limits import ID, INSTANT
+from telephony_http.limits import ID, INSTANT, choice
+from telephony_http.readings import Language
 
 ClientId = Annotated[str, PathParameter(**ID.of_argument(), description="The client's id in the CRM")]
 InterestId = Annotated[str, PathParameter(**ID.of_argument(), description="The interest's id in the CRM")]
@@ -30,14 +33,16 @@ OptionalInstant = Annotated[
 Cursor = Annotated[str | None, QueryParameter(max_length=500, description="`next_cursor` of the page before")]
 PageSize = Annotated[int, QueryParameter(ge=1, le=200, description="Calls on a page")]
 WantedState = Annotated[
-    Literal["planned", "in_progress", "completed", "not_reached", "closed"] | None,
-    QueryParameter(name="state", description="The state of a Call"),
+    str | None,
+    QueryParameter(name="state", **choice(*CallState).of_argument(), description="The state of a Call"),
 ]
 WantedLanguage = Annotated[
-    Literal["ru", "en"] | None, QueryParameter(description="Of the sentences; else by Accept-Language")
+    str | None,
+    QueryParameter(**choice(*Language).of_argument(), description="Of the sentences; else by Accept-Language"),
 ]
 KindOfTarget = Annotated[
-    Literal["client", "interest"] | None, QueryParameter(description="With `target_id`: what the client would see")
+    str | None,
+    QueryParameter(**choice(*TargetKind).of_argument(), description="With `target_id`: what the client would see"),
 ]
 
 IdempotencyKey = Annotated[

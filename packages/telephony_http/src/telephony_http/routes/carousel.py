@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar import Response, delete, get, post, put
 from litestar.openapi import ResponseSpec
@@ -27,7 +27,7 @@ from telephony_http.bodies.carousel import (
 from telephony_http.bodies.carousel_asked import GenerationAsked, PoolAsked
 from telephony_http.bodies.shared import instant
 from telephony_http.error_replies import invalid_field
-from telephony_http.limits import ETAG, POOL_ID, POOL_NUMBER
+from telephony_http.limits import ETAG, POOL_ID, POOL_NUMBER, choice
 from telephony_http.openapi import CAROUSEL, both, refusals
 from telephony_http.provide import Running, TheParts, Viewing, WhoAsks
 from telephony_http.routes.arguments import OptionalInstant
@@ -42,7 +42,10 @@ IfMatch = Annotated[
     str | None,
     HeaderParameter(name="If-Match", **ETAG.of_argument(), description="The ETag of the pool as you read it"),
 ]
-IfNoneMatch = Annotated[Literal["*"] | None, HeaderParameter(name="If-None-Match", description="`*`: the pool is new")]
+IfNoneMatch = Annotated[
+    str | None,
+    HeaderParameter(name="If-None-Match", **choice("*").of_argument(), description="`*`: the pool is new"),
+]
 OnePool = Annotated[str | None, QueryParameter(name="pool", **POOL_ID.of_argument(), description="Of this pool only")]
 
 

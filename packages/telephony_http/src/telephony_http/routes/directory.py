@@ -5,6 +5,7 @@ Where the directory is somebody else's nothing is put into it: `not_permitted`, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, cast
 
 from litestar import Response, put
@@ -133,7 +134,17 @@ async def _put(
     principal.require(Permission.ADMINISTER)
     if parts.directory_writer is None:
         raise NotPermitted("The directory is not kept by this service; change it where it is kept, in the CRM.")
-    fields = cast(Fields, data)  # what `FieldsOfJson` reads; the annotation is for the document
-    written = await parts.directory_writer(principal, kind, {**fields.found, **ids}, fields.errors)
+    fields: Fields = cast(Fields, data)  # what `FieldsOfJson` reads; the annotation is for the document
+    wrong = (*fields.errors, *_twice(fields.found.get("contacts")))
+    written = await parts.directory_writer(principal, kind, {**fields.found, **ids}, wrong)
     body = stored_told(written.record, written.warnings, stored, principal)
     return Response(body, status_code=201 if written.added else 200)
+
+
+def _twice(contacts: Sequence[Mapping[str, object]] | None) -> Iterator[dict[str, str]]:
+    """What is wrong with contacts that have the id of one before them; in files each has a line of its own."""
+    seen: set[object] = set()
+    for place, contact in enumerate(contacts or ()):
+        if contact["id"] in seen:
+            yield {"field": f"contacts[{place}].id", "message": "Another contact of this interest has this id"}
+        seen.add(contact["id"])

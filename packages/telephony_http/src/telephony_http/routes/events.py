@@ -15,18 +15,18 @@ from telephony_core.events import EventFilter
 from telephony_core.party import Principal
 from telephony_http.container import Parts
 from telephony_http.event_stream import MEDIA_TYPE, EventStream
+from telephony_http.limits import POSITION
 from telephony_http.openapi import CALLS, both, refusals
 from telephony_http.provide import AnyRequest, FollowingEvents, TheMetrics, TheParts, WhoAsks
 from telephony_http.routes.arguments import OptionalId, no_others
 
 _FILTERS = frozenset("call_id client_id interest_id employee_id last_event_id".split())
-_POSITION = r"^[0-9]{1,18}$"
 
 LastEventId = Annotated[
     str | None,
     HeaderParameter(
         name="Last-Event-ID",
-        pattern=_POSITION,
+        **POSITION.of_argument(),
         description="The last `id:` that was received; all later events are sent. Without: from now on",
     ),
 ]
@@ -34,7 +34,7 @@ LastEventIdAsked = Annotated[
     str | None,
     QueryParameter(
         name="last_event_id",
-        pattern=_POSITION,
+        **POSITION.of_argument(),
         description="The same for who can't set the header, which goes before it",
     ),
 ]

@@ -12,6 +12,7 @@ from telephony_http.bodies.shared import Moment, Told, one_of
 from telephony_http.explanations import LANGUAGES, choice_text, replay_text, step_text, verdict_text
 from telephony_http.openapi import CALLER_ID, both, refusals
 from telephony_http.provide import AnyRequest, Reading, TheManners, WhoAsks
+from telephony_http.readings import Language
 from telephony_http.routes.arguments import CallId, WantedLanguage
 
 
@@ -55,7 +56,7 @@ class ExplanationTold(Told):
     """An explanation of every attempt of a Call, oldest first."""
 
     call_id: str
-    language: Annotated[str, one_of(LANGUAGES)]
+    language: Annotated[str, one_of(Language)]
     attempts: list[ExplainedAttempt]
 
 
