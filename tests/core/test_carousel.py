@@ -348,3 +348,14 @@ def test_before_its_first_generation_a_pool_has_nothing() -> None:
     assert pool.active(NOW) is None
     assert pool.usable(NOW, {}) == ((), {})
     assert pool.conforming(NOW, timedelta(0)) == ()
+
+
+def test_pools_serve_what_is_asked_for_of_their_regions() -> None:
+    """C4: in the configured order, each with those of the asked regions that it serves; who serves none is left out."""
+    north = _second("north", region_codes=("RU-KO", "RU-MUR"), order=1)
+    pools = a_carousel(north, a_pool(), _second("west", first=90, region_codes=("RU-SAM",), order=2))
+    in_order = pools.of_provider("beeline")
+    assert in_order.serving(["RU-TOM", "RU-MUR", "RU-AL"]) == (
+        (in_order.pools[0], ("RU-TOM",)),
+        (in_order.pools[1], ("RU-MUR",)),
+    )
