@@ -355,7 +355,11 @@ class CallerIdPolicyContract:
         stored = decision_from_stored(json.loads(compact_json(decision_to_stored(answer))))
         if stored != answer:
             raise BrokenRule("C8", f"it is read otherwise than it was stored: {stored}", question, answer)
-        replayed = self.replay(stored)
+        try:
+            replayed = self.replay(stored)
+        except Exception as error:
+            said = f"replay fails with {type(error).__name__}: {error}"
+            raise BrokenRule("C8", said, question, answer) from error
         if replayed is not None and not replayed.reproduced:
             said = [f"{step.rule} says now '{now}'" for step, now in replayed.steps if step.said != now]
             raise BrokenRule(
