@@ -51,7 +51,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("document", ["import.md", "import.ru.md"])
 def test_ten_commands_lead_to_a_call(document: str, folder: Path) -> None:
-    """Each is one line, none fails, and the last one's answer is a Call to the client's number from pool 'siberia'."""
+    """Each is one line, none fails, the last one's answer is a Call to the client's number from pool 'siberia', and a
+    look some seconds later shows that the client saw a number of that pool: `conforms`."""
     bash = shutil.which("bash")
     if bash is None or shutil.which("curl") is None:
         pytest.skip("bash or curl is not here")
@@ -73,6 +74,9 @@ def test_ten_commands_lead_to_a_call(document: str, folder: Path) -> None:
                 blocks["settings"],
                 'export TELEPHONY_QUIET_HOURS=off NO_PROXY=127.0.0.1 PATH="$PWD/bin:$PATH"',
                 *(f"{command} echo $! >> pids" if command.endswith("&") else command for command in commands),
+                # What the client saw is in the provider's statistics, some time after the call.
+                f"for _ in $(seq 300); do {blocks['look'].strip()} > look; "
+                'grep -q \'"verdict":"\' look && break; sleep 0.2; done',
             ]
         )
         .replace("8091", simulator)
@@ -81,7 +85,7 @@ def test_ten_commands_lead_to_a_call(document: str, folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TELEPHONY_")}
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         ended = subprocess.run(
-            [bash, "-c", script], check=False, cwd=folder, env=environment, stdout=out, stderr=err, timeout=100
+            [bash, "-c", script], check=False, cwd=folder, env=environment, stdout=out, stderr=err, timeout=240
         )
     said, complained = (folder / "out").read_text("utf-8"), (folder / "err").read_text("utf-8")
     assert ended.returncode == 0, complained + said
@@ -89,6 +93,13 @@ def test_ten_commands_lead_to_a_call(document: str, folder: Path) -> None:
     (attempt,) = call["attempts"]
     assert attempt["phone_number"] == "+79139123456"
     assert (attempt["device"]["id"], attempt["decision"]["pool_id"]) == ("D-1", "siberia")
+    assert "Failed to connect" not in complained
+    assert complained.count("RU-MOW") == 2, "one warning for each pool, however many numbers it has"
+    (seen,) = json.loads((folder / "look").read_text("utf-8"))["items"]
+    decision = seen["attempts"][0]["decision"]
+    assert (seen["id"], decision["verdict"]) == (call["id"], "conforms")
+    assert decision["reported"] in decision["candidates"]
+    assert len(decision["candidates"]) == 10
 
 
 @pytest.mark.parametrize("document", ["import.md", "import.ru.md"])
