@@ -136,14 +136,14 @@ async def held(scene: Scene, presses: int, seconds: float) -> Figures:
 async def disk_full(scene: Scene, seconds: float) -> Figures:
     """No file of the service may grow, as on a full disk; then there is space again, and the service was not restarted.
 
-    The service's own limit on the size of files (RLIMIT_FSIZE) is lowered to what the database has by now.
+    The service's own limit on the size of files (RLIMIT_FSIZE) is lowered to what the log of the database has by now.
     """
     await scene.simulator.control("PUT", "random-behaviours", BEHAVIOURS)
     file = Path(str(make_url(scene.url).database))
     await _office(scene, seconds)
     with _no_space(scene.services[0], file):
         refused = [asyncio.create_task(scene.press(scene.a_press(employee))) for employee in CALLERS]
-        await until(scene.refusals_of_store, bool, 20.0, "a refusal for want of space")
+        await until(scene.refusals_of_store, bool, 60.0, "a refusal for want of space")
         await asyncio.sleep(seconds)
     await asyncio.gather(*refused)
     await _office(scene, seconds)
@@ -190,8 +190,9 @@ async def _holding(url: str) -> AsyncIterator[None]:
 def _no_space(service: Service, file: Path) -> Iterator[None]:
     assert service.pid is not None
     _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
+    # What is written goes to the end of the log first.
     log = Path(f"{file}-wal")
-    now = min(each.stat().st_size for each in (file, log) if each.exists())
+    now = log.stat().st_size if log.exists() else 0
     resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (now, hard))
     try:
         yield

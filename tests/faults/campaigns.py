@@ -266,9 +266,10 @@ async def races(scene: Scene, presses: int) -> Figures:
 
     async def race(what: str, pressed: list[Press], number_of_calls: int) -> None:
         await asyncio.gather(*(scene.press(press) for press in pressed))
+        made = {press.attempt_id for press in pressed if press.accepted and press.attempt_id is not None}
         # What was surely not sent gave its reservations up: on a machine that is held up, the next may be called.
-        unsent = sum(press.code == "provider_unavailable" for press in pressed)
-        made = {press.attempt_id for press in pressed if press.accepted and press.code != "provider_unavailable"}
+        unsent = made & await scene.not_sent()
+        made -= unsent
         said = Counter(press.code or str(press.status) for press in pressed)
         notes.append(f"{what}: {', '.join(f'{times} {code}' for code, times in said.most_common())}")
         if len(made) > number_of_calls or (len(made) < number_of_calls and not unsent):

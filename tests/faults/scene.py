@@ -240,6 +240,12 @@ class Scene:
         """How many requests were told so far that the store is unavailable."""
         return self.answers["503 store_unavailable"]
 
+    async def not_sent(self) -> set[str]:
+        """The attempts whose request surely never left."""
+        asked = select(attempts.c.id).where(attempts.c.outcome == "not_sent")
+        async with self.engine.connect() as connection:
+            return set((await connection.execute(asked)).scalars())
+
     async def open_things(self) -> int:
         async with self.engine.connect() as connection:
             living = await connection.execute(select(func.count()).where(attempts.c.state != "ended"))
