@@ -120,7 +120,9 @@ async def test_refusals_are_problems_with_codes_of_the_table(document: dict[str,
             assert not others
             assert media_type == "application/problem+json"
             assert content["schema"] == {"$ref": "#/components/schemas/ProblemTold"}
-            for code, example in content["examples"].items():
+            for code, reference in content["examples"].items():
+                assert reference == {"$ref": f"#/components/examples/{code}"}
+                example = document["components"]["examples"][code]
                 assert STATUS[code] == int(status)
                 assert f"`{code}`" in response["description"]
                 problem = msgspec.convert(example["value"], ProblemTold, strict=True)

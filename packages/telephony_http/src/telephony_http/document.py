@@ -21,6 +21,7 @@ from litestar.openapi.spec import Components, OpenAPI, SecurityScheme
 
 from telephony_http.bodies.shared import Asked, Told
 from telephony_http.concept import PURPOSES
+from telephony_http.error_replies import PROBLEM
 from telephony_http.openapi import BEARER, TAGS, VERSION, both
 from telephony_http.swagger import SwaggerPage
 
@@ -80,9 +81,11 @@ class Document(OpenAPI):
         told = super().to_schema()
         schemas = told["components"]["schemas"]
         told["components"]["schemas"] = dict(sorted({**schemas, **body_schemas()}.items()))
+        refusals: dict[str, Json] = {}
         for item in told["paths"].values():
             for operation in item.values():
-                _complete(operation)
+                _complete(operation, refusals)
+        told["components"]["examples"] = dict(sorted(refusals.items()))
         return told
 
 
@@ -168,7 +171,8 @@ def examples() -> Json:
     return found
 
 
-def _complete(operation: Json) -> None:
+def _complete(operation: Json, refusals: dict[str, Json]) -> None:
+    """`refusals`: where an example of each goes, since the same refusals stand at many operations."""
     name = operation["operationId"]
     if name in PURPOSES:  # an operation of somebody's own, added to the app, has none
         english, russian = PURPOSES[name].told()
@@ -182,7 +186,10 @@ def _complete(operation: Json) -> None:
         _complete_request(body, shown.get("request", {}))
     operation["responses"] = dict(sorted(operation["responses"].items()))
     for status, answer in operation["responses"].items():
-        _complete_answer(answer, name, status, shown.get("responses", {}).get(status, {}))
+        if status < "400":
+            _complete_answer(answer, name, status, shown.get("responses", {}).get(status, {}))
+        else:
+            _complete_refusal(answer, status, refusals)
 
 
 def _tidy(parameter: Json, shown: Mapping[str, Any]) -> None:
@@ -212,15 +219,21 @@ def _complete_request(body: Json, shown: Json) -> None:
 
 
 def _complete_answer(answer: Json, operation: str, status: str, shown: Json) -> None:
-    headers = _HEADERS.get((operation, status), {})
-    for media_type, content in answer.get("content", {}).items():
-        if media_type == "application/problem+json":
-            headers = _HEADERS_OF_PROBLEMS.get(status, {})
-            for code, example in content.get("examples", {}).items():
-                example["value"] = examples()["problems"].get(code, example["value"])
-        elif shown:
+    for content in answer.get("content", {}).values():
+        if shown:
             content["examples"] = shown
-    if headers:
+    if headers := _HEADERS.get((operation, status)):
         answer["headers"] = headers
     if links := _LINKS.get((operation, status)):
         answer["links"] = links
+
+
+def _complete_refusal(answer: Json, status: str, refusals: dict[str, Json]) -> None:
+    if PROBLEM not in answer.get("content", {}):  # /readyz says in a body of its own what is missing
+        return
+    shown = answer["content"][PROBLEM]["examples"]
+    for code, example in shown.items():
+        refusals[code] = {**example, "value": examples()["problems"].get(code, example["value"])}
+        shown[code] = {"$ref": f"#/components/examples/{code}"}
+    if headers := _HEADERS_OF_PROBLEMS.get(status):
+        answer["headers"] = headers
