@@ -40,10 +40,8 @@ def asterisk(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def the_stage(
-    suite: Path, asterisk: Pbx, the_company: Company, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stage]:
-    with stage(suite, asterisk, the_company, tmp_path_factory.mktemp("service")) as made:
+def the_stage(asterisk: Pbx, the_company: Company, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with stage(asterisk, the_company, tmp_path_factory.mktemp("service")) as made:
         yield made
 
 

@@ -10,9 +10,9 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 from attrs import define, field
@@ -93,7 +93,6 @@ class Stage:
     """A service that hears Asterisk, and who takes part. `service` is its process, which a test may kill."""
 
     pbx: Pbx
-    suite: Path
     folder: Path
     company: Company
     http: httpx2.Client
@@ -102,12 +101,11 @@ class Stage:
     base_url: str = field(default="", init=False)
     _shown: int = field(default=0, init=False)
     service: subprocess.Popen[str] | None = field(default=None, init=False)
-    _keys: Iterator[int] = field(factory=count)
 
     # --- the service --------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start it, and wait until it hears Asterisk."""
+    def start(self, hearing: str = "connected") -> None:
+        """Start it, and wait until its hearing of Asterisk is as it should be."""
         with self.log.open("a") as log:
             self.service = subprocess.Popen(
                 telephony("serve", "--port", "0"),
@@ -120,11 +118,21 @@ class Stage:
             self.base_url = address(self.service)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.logged()}") from None
-        eventually(self._hears, bool, 30.0, "the service's hearing of Asterisk")
+        eventually(self.hearing, lambda now: now == hearing, 30.0, "the service's hearing of Asterisk")
 
-    def _hears(self) -> bool:
-        told = self.http.get(f"{self.base_url}/readyz").json()
-        return bool(told["providers"].get("asterisk") == "connected")
+    def hearing(self) -> str:
+        """The service's own word on it."""
+        return str(self.http.get(f"{self.base_url}/readyz").json()["providers"].get("asterisk"))
+
+    @contextmanager
+    def another(self, folder: Path) -> Iterator[Stage]:
+        """A second service beside this one, on the same database."""
+        made = Stage(self.pbx, folder, self.company, self.http, self.settings, folder / "another.log")
+        try:
+            made.start("heard_by_another")
+            yield made
+        finally:
+            made.stop()
 
     def kill(self) -> None:
         """End it as a power cut does."""
@@ -164,7 +172,7 @@ class Stage:
         return self._post(f"calls/{call_id}/hangup", {})
 
     def _post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
-        headers = self._headers() | {"Idempotency-Key": f"key-{next(self._keys)}"}
+        headers = self._headers() | {"Idempotency-Key": f"key-{uuid4()}"}
         return self.http.post(f"{self.base_url}/api/v1/{path}", json=body, headers=headers)
 
     def _headers(self) -> dict[str, str]:
@@ -195,22 +203,21 @@ class Stage:
         with ExitStack() as stack:
             silent = Phone(self.folder / "no-phone")
             mine = (
-                stack.enter_context(phone(self.suite, self.folder, "phone", self.pbx.ports.phone, employee))
+                stack.enter_context(phone(self.pbx.suite, self.folder, "phone", self.pbx.ports.phone, employee))
                 if employee is not None
                 else silent
             )
-            yield mine, stack.enter_context(phone(self.suite, self.folder, "trunk", self.pbx.ports.trunk, client))
+            yield mine, stack.enter_context(phone(self.pbx.suite, self.folder, "trunk", self.pbx.ports.trunk, client))
 
 
 @contextmanager
-def stage(suite: Path, pbx: Pbx, company: Company, folder: Path, **settings: str) -> Iterator[Stage]:
+def stage(pbx: Pbx, company: Company, folder: Path, **settings: str) -> Iterator[Stage]:
     """A stage on a database of its own; what was started is ended afterwards."""
     database = folder / "telephony.db"
     shutil.copy(company.database, database)
     with httpx2.Client(timeout=30, trust_env=False) as http:
         made = Stage(
             pbx,
-            suite,
             folder,
             company,
             http,

@@ -67,6 +67,23 @@ def test_the_service_ends_in_order_and_another_goes_on(at_work: Stage) -> None:
         assert (len(phone.invites()), len(trunk.invites())) == (1, 1)
 
 
+def test_of_two_services_one_listens_and_the_other_takes_over(at_work: Stage) -> None:
+    """Both dial; the one that doesn't listen sees the same states, and listens when the other dies."""
+    with (
+        at_work.people(Person.answers(), Person.answers()) as (phone, trunk),
+        at_work.another(at_work.folder) as other,
+    ):
+        assert other.hearing() == "heard_by_another"
+        call = other.place()
+        other.comes_to(call, "talking")
+        at_work.kill()
+        eventually(other.hearing, lambda hearing: hearing == "connected", 20.0, "the taking over")
+        other.hang_up(call)
+        assert other.comes_to(call, "ended")["outcome"] == "talked"
+        assert (len(phone.invites()), len(trunk.invites())) == (1, 1)
+    at_work.start()
+
+
 def test_asterisk_is_killed_while_they_talk(at_work: Stage) -> None:
     """The service connects again by itself and finds both legs gone; the next call works."""
     with at_work.people(Person.answers(), Person.answers()) as (phone, trunk):
