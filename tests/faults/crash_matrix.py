@@ -65,18 +65,23 @@ async def crash_matrix(scene: Scene, points: Sequence[str], column: str, matrix:
     await service.kill()
     service.kills = 0
     async with asyncio.TaskGroup() as group:
+
+        async def death(point: str) -> tuple[Press, bool]:
+            press = scene.a_press(next(people))
+            await _prepare(scene, point, press)
+            await service.start(point, press.number[-10:])
+            await scene.revive(service)
+            first = asyncio.create_task(scene.once(press, service))
+            died = await service.dies_by_itself(PASSED_WITHIN)
+            await first
+            repeats.append(group.create_task(scene.press(press)))
+            return press, died
+
         for point in points:
-            for _ in range(TRIES):
-                press = scene.a_press(next(people))
-                await _prepare(scene, point, press)
-                await service.start(point, press.number[-10:])
-                await scene.revive(service)
-                first = asyncio.create_task(scene.once(press, service))
-                died = await service.dies_by_itself(PASSED_WITHIN)
-                await first
-                repeats.append(group.create_task(scene.press(press)))
-                if died:
-                    break
+            press, died = await death(point)
+            for _ in range(TRIES - 1):
+                if not died:
+                    press, died = await death(point)
             cases.append((point, press, died))
         await service.start()
         await scene.revive(service)
