@@ -76,6 +76,14 @@ class TestOrder:
         assert found.call is not None
         assert found.call.target.id == "I-204"
 
+    async def test_of_several_attempts_for_one_interest_the_latest_is_meant(self) -> None:
+        """Whoever made it: the owner is asked for once."""
+        office = Office(an_interest(owner_id="E-7"))
+        await office.put("no_answer", 2 * HOUR, "E-5", interest="I-204")
+        last = await office.put("no_answer", HOUR, "E-6", interest="I-204")
+        found = await office.ask()
+        assert (found.employee_id, found.attempt, found.tied) == ("E-7", last, ())
+
     async def test_then_who_talked_last(self) -> None:
         office = Office()
         await office.put("talked", 3 * HOUR, "E-6")
