@@ -18,7 +18,7 @@ from telephony_adapters.imports.carousel_conflicts import CONFLICTS
 from telephony_adapters.imports.carousel_export import export_carousel
 from telephony_adapters.imports.carousel_files import ImportedCarousel, import_carousel
 from telephony_adapters.imports.carousel_merge import differences
-from telephony_adapters.imports.carousel_records import CarouselRules, validate_numbers, validate_pool
+from telephony_adapters.imports.carousel_records import CarouselRules
 from telephony_adapters.imports.problems import Code
 from telephony_adapters.numbering.demo import demo_resolver
 from telephony_core.carousel import (
@@ -31,7 +31,7 @@ from telephony_core.carousel import (
     ShowLimits,
     WhenExhausted,
 )
-from telephony_core.errors import InvalidRequest, NotPermitted
+from telephony_core.errors import NotPermitted
 from telephony_core.party import Permission
 from telephony_core.phone import PhoneNumber
 from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_number, a_pool, a_principal
@@ -418,34 +418,11 @@ def test_no_cell_of_an_export_is_a_formula(tmp_path: Path) -> None:
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-class TestBodies:
-    def test_a_pool(self) -> None:
-        body = {"id": "a", "chosen_by": "us", "regions": ["RU-NVS"], "chain": ["b"], "per_day": 5, "warm_up": [1, 2]}
-        assert validate_pool(body) == CarouselPool(
-            "a", "beeline", ChosenBy.US, ("RU-NVS",), chain=("b",), limits=ShowLimits(5, 0, (1, 2))
-        )
-
-    def test_a_bad_pool_is_refused_with_each_field(self) -> None:
-        with pytest.raises(InvalidRequest) as error:
-            validate_pool({"id": "a", "regions": "RU-XX", "numbers": []})
-        fields = error.value.reasons["fields"]
-        assert isinstance(fields, list)
-        assert [(each["field"], each["code"]) for each in fields] == [
-            ("", "field_unknown"),
-            ("chosen_by", "required"),
-            ("regions", "region_not_understood"),
-        ]
-
-    def test_numbers(self) -> None:
-        assert validate_numbers(["+79030000000", "8 (903) 000-00-01"]) == (a_number(0), a_number(1))
-        with pytest.raises(InvalidRequest) as error:
-            validate_numbers(["+79030000000", "+74951234567", 5])
-        fields = error.value.reasons["fields"]
-        assert isinstance(fields, list)
-        assert [(each["field"], each["code"]) for each in fields] == [
-            ("numbers[1]", "number_not_mobile"),
-            ("numbers[2]", "number_not_understood"),
-        ]
+def test_a_pool_of_json_is_a_pool_of_a_file() -> None:
+    record = {"id": "a", "chosen_by": "us", "regions": ["RU-NVS"], "chain": ["b"], "per_day": 5, "warm_up": [1, 2]}
+    assert CarouselRules().pool(record).value == CarouselPool(
+        "a", "beeline", ChosenBy.US, ("RU-NVS",), chain=("b",), limits=ShowLimits(5, 0, (1, 2))
+    )
 
 
 def test_every_fault_of_c0_has_its_words() -> None:

@@ -1,4 +1,4 @@
-"""The rules of the carousel's records, once: for the lines of files and for the bodies of HTTP alike.
+"""The rules of the carousel's records: what a line of a file says of a pool, or of a number in a generation.
 
 A number of a pool is a Russian mobile number, or it is an error; where the register puts it into a region that its pool
 doesn't serve, that is a warning: operators give numbers of one region to subscribers of another.
@@ -22,7 +22,6 @@ from telephony_adapters.imports.records import Checked, Reader, Record, russian_
 from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.subjects import BY_CODE
 from telephony_core.carousel import CarouselNumber, CarouselPool, ChosenBy, Quarantine, ShowLimits, WhenExhausted
-from telephony_core.errors import InvalidRequest
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import PhoneNumberParser, RegionResolver
 from telephony_core.region import WHOLE_COUNTRY
@@ -173,35 +172,3 @@ def _ids(value: object) -> list[str]:
 
 def _whole_numbers(value: object) -> list[int]:
     return [cells.whole_number(item, 1) for item in cells.items(value)]
-
-
-# --- For bodies of HTTP -----------------------------------------------------------------------------------------------
-
-
-def validate_pool(record: Record, rules: CarouselRules | None = None, *, language: str = "en") -> CarouselPool:
-    """The pool, without generations, or `InvalidRequest` whose `fields` name each fault."""
-    checked = (rules or CarouselRules()).pool(record)
-    if checked.value is None:
-        _refuse(checked.errors, language)
-    assert checked.value is not None
-    return checked.value
-
-
-def validate_numbers(
-    values: list[object], rules: CarouselRules | None = None, *, language: str = "en"
-) -> tuple[PhoneNumber, ...]:
-    """The numbers of a generation, or `InvalidRequest` whose `fields` name each that is none."""
-    using, found, faults = rules or CarouselRules(), list[PhoneNumber](), list[Fault]()
-    for place, value in enumerate(values):
-        try:
-            found.append(using.mobile(value))
-        except Bad as bad:
-            faults.append(about(bad.code, f"numbers[{place}]", what=bad.what, known=bad.known, masked=False))
-    if faults:
-        _refuse(tuple(faults), language)
-    return tuple(found)
-
-
-def _refuse(faults: tuple[Fault, ...], language: str) -> None:
-    fields = [{"field": fault.field, "code": str(fault.code), "detail": fault.say(language)} for fault in faults]
-    raise InvalidRequest("; ".join(f"{each['field']}: {each['detail']}" for each in fields), fields=fields)

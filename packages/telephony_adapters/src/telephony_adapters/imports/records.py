@@ -21,7 +21,6 @@ from telephony_adapters.imports.columns import COLUMNS, PHONE_NUMBERS, Kind
 from telephony_adapters.imports.problems import Code, Fault, about
 from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_core.device import CorporateSim, Device, DeviceKind, IpPhone, Mobile
-from telephony_core.errors import InvalidRequest
 from telephony_core.party import EMPLOYEE_PERMISSIONS, Client, Contact, Employee, EnteredNumber, Interest
 from telephony_core.phone import DestinationClass, PhoneNumber
 from telephony_core.ports import PhoneNumberParser
@@ -325,32 +324,3 @@ def _kind_of_device(value: object) -> DeviceKind:
     if kind is None:
         raise Bad(Code.NOT_ONE_OF, what=value, known="ip_phone (ip-телефон), mobile (мобильный)")
     return kind
-
-
-# --- For bodies of HTTP -----------------------------------------------------------------------------------------------
-
-
-def _must(checked: Checked[T], language: str) -> T:
-    if checked.value is None:
-        fields = [
-            {"field": fault.field, "code": str(fault.code), "detail": fault.say(language)} for fault in checked.errors
-        ]
-        raise InvalidRequest("; ".join(f"{each['field']}: {each['detail']}" for each in fields), fields=fields)
-    return checked.value
-
-
-def validate_employee(record: Record, rules: RecordRules | None = None, *, language: str = "en") -> Employee:
-    """The employee, or `InvalidRequest` whose `fields` name each fault; the same for the others below."""
-    return _must((rules or RecordRules()).employee(record), language)
-
-
-def validate_device(record: Record, rules: RecordRules | None = None, *, language: str = "en") -> Device:
-    return _must((rules or RecordRules()).device(record), language)
-
-
-def validate_client(record: Record, rules: RecordRules | None = None, *, language: str = "en") -> Client:
-    return _must((rules or RecordRules()).client(record), language)
-
-
-def validate_interest(record: Record, rules: RecordRules | None = None, *, language: str = "en") -> Interest:
-    return _must((rules or RecordRules()).interest(record), language)
