@@ -163,6 +163,7 @@ async def test_payloads_are_saved_without_numbers_names_and_secrets(tmp_path: Pa
         ("9067010101@ip.beeline.ru", "906*****01@ip.beeline.ru"),
         ("1732398765432:1", "1732398765432:1"),
         ('{"lastName": "Ivanov", "phone": "1001"}', '{"lastName": "…", "phone": "1001"}'),
+        ("<xsi:name>Ivanov</xsi:name>", "<xsi:name>…</xsi:name>"),
         ("https://x/api/v1/provider-reports/beeline/abc<", "https://x/api/v1/provider-reports/beeline/…<"),
     ],
 )
