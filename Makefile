@@ -108,7 +108,8 @@ mutation: .venv-mutation/installed ## break the core's rules by hundreds of smal
 	  -r requirements/mutation.txt
 	@touch $@
 
-# Variables: QUICK=1, DATABASE=sqlite|postgresql|both, SEED, KILLS (at random), CALLS (with faults mixed).
+# Variables: QUICK=1, DATABASE=sqlite|postgresql|both, SEED, KILLS (at random), CALLS (with faults mixed),
+# ONLY (campaigns whose name begins so: crash, held, restarts, …), KEEP=1 (logs and databases, if something is wrong).
 faults: $(STAMPS)/dev ## kill services, break their provider, compare what rang with what is stored (QUICK=1: 45 s)
 	@exec $(BIN)/python -m tests.faults
 
