@@ -229,7 +229,9 @@ _EN: Mapping[Code, str] = {
         "operators lend numbers across regions."
     ),
     Code.MARK_CONTRADICTED: "Line {known} says the opposite of the same number; leave one of the lines.",
-    Code.REGION_NOT_UNDERSTOOD: "'{what}' is no known region; write its ISO code (RU-NVS) or its full name.",
+    Code.REGION_NOT_UNDERSTOOD: (
+        "'{what}' is no known region; write an ISO 3166-2 code, such as RU-NVS, or RU, or the region's full name."
+    ),
     Code.RETURNED_BEFORE_ISSUED: "The SIM was returned before it was issued; check both dates.",
     Code.SIM_ON_IP_PHONE: "An IP phone has no SIM; leave the SIM's columns empty, or write kind 'mobile'.",
     Code.SIM_NOT_MOBILE: "'{what}' is no Russian mobile number; a corporate SIM has one.",
@@ -291,7 +293,9 @@ _RU: Mapping[Code, str] = {
         "операторы выдают номера одного региона в другом."
     ),
     Code.MARK_CONTRADICTED: "В строке {known} о том же номере сказано обратное; оставьте одну из строк.",
-    Code.REGION_NOT_UNDERSTOOD: "«{what}» — неизвестный регион; напишите код ISO (RU-NVS) или полное название.",
+    Code.REGION_NOT_UNDERSTOOD: (
+        "«{what}» — неизвестный регион; напишите код ISO 3166-2 (RU-NVS или RU) или полное название региона."
+    ),
     Code.RETURNED_BEFORE_ISSUED: "SIM возвращена раньше, чем выдана; проверьте обе даты.",
     Code.SIM_ON_IP_PHONE: "У IP-телефона нет SIM; оставьте столбцы SIM пустыми или укажите вид «мобильный».",
     Code.SIM_NOT_MOBILE: "«{what}» — не российский мобильный номер, а у корпоративной SIM он мобильный.",
