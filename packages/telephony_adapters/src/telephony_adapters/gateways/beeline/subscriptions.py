@@ -12,6 +12,7 @@ that nobody remembers, ended.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -190,7 +191,8 @@ class Subscriptions:
             elif now - seen_at >= self._times.overlap:
                 # Long enough for another process to have remembered it, if it is a new one.
                 del self._strangers[name]
-                await self._client.unsubscribe(name)
+                with contextlib.suppress(RequestRefused):  # if it goes on reporting it is seen again
+                    await self._client.unsubscribe(name)
                 log.info("an old subscription that still reported to us was ended")
 
     async def _take_over(self, name: str | None, now: datetime) -> None:
