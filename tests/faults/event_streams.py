@@ -23,7 +23,7 @@ from telephony_adapters.store.access_tokens import Tokens
 from telephony_adapters.store.tables import events
 from telephony_core.party import Permission
 
-CUTS_TO_A_KILL = 8
+CUTS_TO_A_KILL = 10
 """After so many cuts of a reader a service dies, perhaps the one that relays."""
 TOLD_WITHIN = 60.0
 """Seconds in which a reader that is left alone is told all that is left."""
@@ -42,18 +42,23 @@ class Reader:
     cuts: int = 0
     ends: Counter[str] = field(factory=Counter)
 
-    async def read(self, http: httpx2.AsyncClient, url: str) -> None:
-        """Reads on from its position until something stops it, in the middle of an event perhaps."""
+    async def read(self, http: httpx2.AsyncClient, url: str, cut_after: float | None = None) -> None:
+        """Reads on from its position. Cut off so many seconds after the answer, in the middle of an event perhaps, if
+        nothing stops it before."""
         headers = {"Authorization": f"Bearer {self.token}", "Last-Event-ID": str(self.position)}
         rest = b""
         async with http.stream("GET", f"{url}/api/v1/events", headers=headers) as answer:
             self.ends[f"answers {answer.status_code}"] += 1
             if answer.status_code != 200:
                 return
-            async for more in answer.aiter_raw():
-                *blocks, rest = (rest + more).split(b"\n\n")
-                for block in blocks:
-                    self._take(dict(line.split(": ", 1) for line in block.decode().splitlines()))
+            try:
+                async with asyncio.timeout(cut_after):
+                    async for more in answer.aiter_raw():
+                        *blocks, rest = (rest + more).split(b"\n\n")
+                        for block in blocks:
+                            self._take(dict(line.split(": ", 1) for line in block.decode().splitlines()))
+            except TimeoutError:
+                self.cuts += 1
 
     def _take(self, fields: dict[str, str]) -> None:
         if fields.get("event") == "end":
@@ -99,15 +104,10 @@ async def _token_of_all(scene: Scene) -> str:
 async def _cut(scene: Scene, http: httpx2.AsyncClient, reader: Reader, cuts: int, *, kills: bool) -> None:
     while reader.cuts < cuts:
         service = scene.random.choice([each for each in scene.services if each.up.is_set()] or scene.services)
-        before = reader.ends["answers 200"]
+        before = reader.cuts
         try:
-            async with asyncio.timeout(scene.random.uniform(0.0, 0.5)):
-                await reader.read(http, service.url)
-        except TimeoutError:
-            if reader.ends["answers 200"] == before:
-                continue  # there was no stream yet that could be cut
-            reader.cuts += 1
-            if kills and reader.cuts % CUTS_TO_A_KILL == 0:
+            await reader.read(http, service.url, scene.random.uniform(0.0, 0.4))
+            if kills and reader.cuts > before and reader.cuts % CUTS_TO_A_KILL == 0:
                 dying = scene.random.choice(scene.services)
                 await scene.revive(dying)
                 await scene.die(dying)
