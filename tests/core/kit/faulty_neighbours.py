@@ -1,4 +1,7 @@
-"""Directories, numbering plans, parsers, time zones, statuses and clocks that break a promise each."""
+"""Directories, numbering plans, parsers, time zones, statuses and clocks that break a promise each.
+
+One long module: a list, a fault a piece.
+"""
 
 from __future__ import annotations
 

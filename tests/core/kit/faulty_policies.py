@@ -1,4 +1,7 @@
-"""Policies that break a rule each: the one that ships but for one thing, as an author might get it wrong."""
+"""Policies that break a rule each: the one that ships but for one thing, as an author might get it wrong.
+
+One long module: a list, a fault a piece.
+"""
 
 from __future__ import annotations
 

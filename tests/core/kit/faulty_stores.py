@@ -1,4 +1,7 @@
-"""Stores that break a promise each: the fake one but for one thing, as a store in earnest might get it wrong."""
+"""Stores that break a promise each: the fake one but for one thing, as a store in earnest might get it wrong.
+
+One long module: a list, a fault a piece.
+"""
 
 from __future__ import annotations
 

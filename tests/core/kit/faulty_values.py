@@ -1,4 +1,7 @@
-"""Pools, carousels and handlers of facts that break a rule each: what ships but for one thing."""
+"""Pools, carousels and handlers of facts that break a rule each: what ships but for one thing.
+
+One long module: a list, a fault a piece.
+"""
 
 from __future__ import annotations
 

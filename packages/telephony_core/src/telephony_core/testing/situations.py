@@ -3,7 +3,7 @@
 Rules break at their edges: the microsecond of a refresh, the last show under a cap, the second pool of a chain. Chance
 finds those late, and then has to shrink what it found. Here they are listed instead, exhaustively within a small scope
 (D. Jackson's small scope hypothesis), so that a fault is found in milliseconds, always, and first where it is easiest
-to see. Nothing here says what is right: that is `oracles`' business.
+to see. Nothing here says what is right: that is `oracles`' business. One long module: a list, rule by rule.
 """
 
 from __future__ import annotations

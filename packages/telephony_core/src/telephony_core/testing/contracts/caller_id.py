@@ -8,6 +8,8 @@ class TestMyPolicy(CallerIdPolicyContract):
 
 Each rule is first asked about in every small situation (`situations`), which finds most faults at once and where they
 are easiest to see; then in Hypothesis' larger ones. A failure is a `stories.BrokenRule`.
+
+One long class, so that an author reads in one place what a policy is held to.
 """
 
 from __future__ import annotations
@@ -358,8 +360,8 @@ class CallerIdPolicyContract:
         try:
             replayed = self.replay(stored)
         except Exception as error:
-            said = f"replay fails with {type(error).__name__}: {error}"
-            raise BrokenRule("C8", said, question, answer) from error
+            failed = f"replay fails with {type(error).__name__}: {error}"
+            raise BrokenRule("C8", failed, question, answer) from error
         if replayed is not None and not replayed.reproduced:
             said = [f"{step.rule} says now '{now}'" for step, now in replayed.steps if step.said != now]
             raise BrokenRule(
