@@ -39,6 +39,8 @@ from telephony_http.readings import LogLevel
 from telephony_http.settings import Settings
 
 SPEED = 100.0
+# Kept for less time than a server keeps them, or a request would now and then meet a connection that is being closed.
+LIMITS_OF_HTTP = httpx2.Limits(keepalive_expiry=1.0)
 SHOWN_WAIT = timedelta(seconds=20)
 LIMITS = TimeLimits(
     provider_answer=1.0,
@@ -118,7 +120,7 @@ async def stage(
             stack.push_async_callback(store.dispose)
         config = uvicorn.Config(create_app(settings, parts), lifespan="on", log_level="warning", access_log=False)
         await stack.enter_async_context(served(config, listener))
-        http = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=30))
+        http = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False, timeout=60, limits=LIMITS_OF_HTTP))
         on = Stage(simulator, address, company, store, http)
         await until(lambda: _subscribed(on), 30.0, "the subscription to reports")
         yield on
