@@ -37,7 +37,6 @@ class Figures:
     reported: int = 0
     unresolved: int = 0
     inferred: int = 0
-    recorded: int = 0
     seconds: float = 0.0
     outcomes: Counter[str] = field(factory=Counter)
     verdicts: Counter[str] = field(factory=Counter)
@@ -46,7 +45,7 @@ class Figures:
     examples: list[str] = field(factory=list)
 
     def add(self, other: Figures) -> None:
-        for name in ("calls", "dialled", "reported", "unresolved", "inferred", "recorded", "seconds"):
+        for name in ("calls", "dialled", "reported", "unresolved", "inferred", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("outcomes", "verdicts", "substituted", "wrong"):
             getattr(self, name).update(getattr(other, name))
