@@ -214,7 +214,7 @@ class ReconcileCalls:
                 return attempt, ()
 
     async def _stop_waiting(self, uow: UnitOfWork, attempt: Attempt, now: datetime) -> Attempt:
-        """A shown number that wasn't reported long after the end counts as not reported (C10); no record is waited for."""
+        """A shown number not reported long after the end counts as not reported (C10); no record is waited for."""
         waited = attempt.ended_at is not None and now >= attempt.ended_at + self.rules.shown_wait
         if attempt.look_up_at is None or not waited:
             return attempt
