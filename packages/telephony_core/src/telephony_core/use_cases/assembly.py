@@ -1,15 +1,16 @@
 """The whole core put together from its ports, for who embeds it without our service.
 
-Our own service puts the same parts together in its container, beside what only it has (`telephony_http.container`).
+Our own service takes it, too, and adds what only a service has (`telephony_http.container`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from attrs import field, frozen
 
+from telephony_core.call_facts import LegName
 from telephony_core.ports import (
     Clock,
     DeviceStatuses,
@@ -17,11 +18,13 @@ from telephony_core.ports import (
     IdSource,
     PhoneNumberParser,
     ProviderGateway,
+    ProviderReport,
     RegionResolver,
     Store,
     TimeZones,
 )
 from telephony_core.use_cases.attribute_callback import AttributeCallback
+from telephony_core.use_cases.compare_calls import CompareCalls
 from telephony_core.use_cases.dial_leg import LegDialler
 from telephony_core.use_cases.end_call import CloseCall, HangUpCall
 from telephony_core.use_cases.find_numbers import FindNumbers, NumberJudge
@@ -33,6 +36,22 @@ from telephony_core.use_cases.note_facts import FactNotes
 from telephony_core.use_cases.preview_caller_id import CallerIdDesk, PreviewCallerId
 from telephony_core.use_cases.reconcile_calls import ReconcileCalls
 from telephony_core.use_cases.rules import Rules
+
+
+@frozen
+class Hears:
+    """What is done with what is heard of a provider over a connection of ours; the worker's listeners need it."""
+
+    apply_report: ApplyReport
+    compare_calls: CompareCalls
+
+    async def apply(self, report: ProviderReport) -> bool:
+        """Keep and apply a report once, with all that follows from it."""
+        return await self.apply_report(report)
+
+    async def compare(self, provider: str, alive: Iterable[tuple[str, LegName]]) -> None:
+        """Nothing was heard for a while: `alive` are the legs (attempt id, leg) that live at the provider now."""
+        await self.compare_calls(provider, alive)
 
 
 @frozen(kw_only=True)
@@ -75,6 +94,11 @@ class Telephony:
     def reconcile_calls(self) -> ReconcileCalls:
         """Settles what no report settles (K2); to be run again and again, or nothing would ever time out."""
         return ReconcileCalls(self.store, self.gateways, self._notes, self._matcher, self._dialler, self.rules)
+
+    @cached_property
+    def hears(self) -> Hears:
+        """For providers that are listened to."""
+        return Hears(self.apply_report, CompareCalls(self.store, self.reconcile_calls, self._dialler))
 
     @cached_property
     def read_calls(self) -> ReadCalls:
