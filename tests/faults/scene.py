@@ -41,7 +41,7 @@ TIME_OUT = 1.0
 SHORT = {"TELEPHONY_LONGEST_RINGING_SECONDS": "5", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "10"}
 LONGEST_CALL = 60.0
 """The shortest that the settings allow: so long goes an attempt of which nothing is ever heard."""
-SETTLES_WITHIN = LONGEST_CALL + 60.0
+SETTLES_WITHIN = 300
 PRESSED_FOR = 300.0
 """Seconds after which a client that repeats its press gives up, and the campaign with it."""
 
