@@ -30,6 +30,9 @@ def everything_logged() -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(written)
     handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
     before = logging.root.level
+    others = [(other, other.level) for other in logging.root.handlers]
+    for other, level in others:  # they go on as they were: each would write every line of DEBUG once more
+        other.setLevel(max(level, before))
     logging.root.addHandler(handler)
     logging.root.setLevel(logging.DEBUG)
     try:
@@ -37,3 +40,5 @@ def everything_logged() -> Iterator[io.StringIO]:
     finally:
         logging.root.setLevel(before)
         logging.root.removeHandler(handler)
+        for other, level in others:
+            other.setLevel(level)

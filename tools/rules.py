@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from telephony_core.testing.rules import RULES
@@ -23,6 +24,7 @@ WHERE = ("tests", "packages/telephony_core/src/telephony_core/testing")
 _OPENING = re.compile(r"((?:[A-Z][0-9]{1,2})(?:(?:, | and )[A-Z][0-9]{1,2})*)\b")
 
 
+@cache
 def tests_of_rules() -> dict[str, list[str]]:
     """Rule -> the tests that open with its number, as `file::Class::test`, sorted."""
     found: dict[str, list[str]] = {rule: [] for rule in RULES}

@@ -119,7 +119,8 @@ def test_a_call_in_hand_outlives_the_stop(tmp_path: Path) -> None:
         eventually(lambda: _refuses(office), bool, what="the end of new work")
         call = pressing.result(timeout=30)
         office.service.wait(30)
-        assert call["attempts"][0]["state"] == "outcome_unknown"
+        # Unknown, or what the provider's reports have told meanwhile.
+        assert call["attempts"][0]["state"] in {"outcome_unknown", "ringing_employee", "ringing_client", "talking"}
         settings = office.settings | {"TELEPHONY_WORKER": "off"}
         with (
             process("serve", "--port", "0", log=tmp_path / "second.log", **settings) as successor,
