@@ -146,13 +146,18 @@ class Scene:
     # --- who calls whom ----------------------------------------------------------------------------------------------
 
     def a_press(self, employee: str, *, number: int | None = None) -> Press:
-        """A new press between a line and a number that nobody pressed for; `number` is a place in the list of all."""
-        lines = lines_of(employee)
-        for _ in range(10_000):
-            chosen = self.random.choice(lines)
-            place = self.random.randrange(len(self._numbers)) if number is None else number
-            client_id, phone = self._numbers[place % len(self._numbers)]
-            if (chosen.id, phone) not in self._used:
+        """A new press between a line and a number that nobody pressed for; `number`, a place in the list of all, if
+        one of the employee's lines is still free to call it."""
+        wanted = [] if number is None else [self._numbers[number % len(self._numbers)]]
+        for numbers in (wanted, self._numbers):
+            free = [
+                (line, client_id, phone)
+                for line in lines_of(employee)
+                for client_id, phone in numbers
+                if (line.id, phone) not in self._used
+            ]
+            if free:
+                chosen, client_id, phone = self.random.choice(free)
                 break
         else:
             raise Broken(f"{self.name}: {employee} has called everybody")
