@@ -65,7 +65,7 @@ class Options:
             databases=known[asked],
             seed=number("SEED", random.SystemRandom().randrange(1_000_000)),
             kills=number("KILLS", 10 if quick else 200),
-            calls=number("CALLS", 0 if quick else 1000),
+            calls=number("CALLS", 0 if quick else 2000),
             at_once=number("AT_ONCE", 6 if quick else 4),
             only=os.environ.get("ONLY", ""),
         )

@@ -13,7 +13,6 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from random import Random
 from typing import Self
 
@@ -25,6 +24,8 @@ from tests.faults.judge import Figures
 from tests.faults.processes import Service, until
 from tests.faults.scene import CALLERS, Scene
 
+SPACE_LEFT = 64 * 1024
+"""Bytes that a file may be long once the disk is full."""
 UNCLEAR = "no answer said that the store is unavailable: the fault was not felt"
 _COMMIT = b"Q\x00\x00\x00\x0cCOMMIT;\x00"
 """What the driver sends to commit: a simple query, alone in its packet."""
@@ -136,15 +137,17 @@ async def held(scene: Scene, presses: int, seconds: float) -> Figures:
 async def disk_full(scene: Scene, seconds: float) -> Figures:
     """No file of the service may grow, as on a full disk; then there is space again, and the service was not restarted.
 
-    The service's own limit on the size of files (RLIMIT_FSIZE) is lowered to what the log of the database has by now.
+    The service's own limit on the size of files (RLIMIT_FSIZE) is lowered to what a few commits need, wherever in its
+    log the database writes by now.
     """
     await scene.simulator.control("PUT", "random-behaviours", BEHAVIOURS)
-    file = Path(str(make_url(scene.url).database))
     await _office(scene, seconds)
-    with _no_space(scene.services[0], file):
-        refused = [asyncio.create_task(scene.press(scene.a_press(employee))) for employee in CALLERS]
+    ending = asyncio.Event()
+    with _no_space(scene.services[0]):
+        refused = [asyncio.create_task(work(scene, employee, lambda: not ending.is_set())) for employee in CALLERS]
         await until(scene.refusals_of_store, bool, 60.0, "a refusal for want of space")
         await asyncio.sleep(seconds)
+    ending.set()
     await asyncio.gather(*refused)
     await _office(scene, seconds)
     return _felt(scene, await verdict(scene))
@@ -187,13 +190,10 @@ async def _holding(url: str) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _no_space(service: Service, file: Path) -> Iterator[None]:
+def _no_space(service: Service) -> Iterator[None]:
     assert service.pid is not None
     _, hard = resource.prlimit(service.pid, resource.RLIMIT_FSIZE)
-    # What is written goes to the end of the log first.
-    log = Path(f"{file}-wal")
-    now = log.stat().st_size if log.exists() else 0
-    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (now, hard))
+    resource.prlimit(service.pid, resource.RLIMIT_FSIZE, (SPACE_LEFT, hard))
     try:
         yield
     finally:

@@ -26,7 +26,11 @@ POOL_OF = 10
 TO_ONE_NUMBER = 20
 SPEED = 1.0
 """The people's own: a talk lasts longer than the race for its number."""
-PATIENT = {"TELEPHONY_PROVIDER_TIMEOUT_SECONDS": "10", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "60"}
+PATIENT = {
+    "TELEPHONY_PROVIDER_TIMEOUT_SECONDS": "10",
+    "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "60",
+    "TELEPHONY_LONGEST_CALL_SECONDS": "60",
+}
 """Of so many at once some wait for long at the provider, too."""
 IN_FLIGHT = 200
 """Requests under way at one instant: ten times the connections that a service has to its database."""

@@ -90,9 +90,11 @@ async def cut_off(scene: Scene, cuts: int) -> Figures:
         async with asyncio.TaskGroup() as group:
             for reader in readers:
                 group.create_task(_read_rest(scene, http, reader, stored))
+    # A verdict may have come meanwhile: nobody has to have been told of it yet, but may.
+    known = await _stored(scene)
     figures = await judge(scene, await scene.simulator.ledger())
     for reader in readers:
-        _compare(figures, reader, stored)
+        _compare(figures, reader, stored, known)
     figures.seconds = time.monotonic() - scene.began
     return figures
 
@@ -148,7 +150,7 @@ def _wanted_by(reader: Reader, stored: list[Any]) -> list[Any]:
     return [row for row in stored if reader.employee in {None, row.body["employee_id"]}]
 
 
-def _compare(figures: Figures, reader: Reader, stored: list[Any]) -> None:
+def _compare(figures: Figures, reader: Reader, stored: list[Any], known: list[Any]) -> None:
     wanted = _wanted_by(reader, stored)
     who = reader.employee or "everybody"
     lost = [row for row in wanted if row.id not in set(reader.told)]
@@ -160,7 +162,7 @@ def _compare(figures: Figures, reader: Reader, stored: list[Any]) -> None:
     disordered = [
         (one, other) for rows in of_call.values() for one, other in pairwise(rows) if firsts[one.id] > firsts[other.id]
     ]
-    strangers = set(reader.told) - {row.id for row in wanted}
+    strangers = set(reader.told) - {row.id for row in _wanted_by(reader, known)}
     figures.streams_cut += reader.cuts
     figures.events_told += len(wanted)
     figures.events_lost += len(lost)

@@ -39,8 +39,8 @@ from telephony_core.carousel import ChosenBy
 
 TIME_OUT = 1.0
 SHORT = {"TELEPHONY_LONGEST_RINGING_SECONDS": "5", "TELEPHONY_UNKNOWN_HORIZON_SECONDS": "10"}
-LONGEST_CALL = 60.0
-"""The shortest that the settings allow: so long goes an attempt of which nothing is ever heard."""
+LONGEST_CALL = 20.0
+"""Seconds for which an attempt goes of which nothing is ever heard; a call of a scene takes one at most."""
 SETTLES_WITHIN = 300
 PRESSED_FOR = 300.0
 """Seconds after which a client that repeats its press gives up, and the campaign with it."""

@@ -145,7 +145,7 @@ def horizon(text: str | float) -> float:
 
 
 def longest_call(text: str | float) -> float:
-    return _seconds(text, 60, 86400)
+    return _seconds(text, 10, 86400)
 
 
 def time_out(text: str | float) -> float:
