@@ -38,6 +38,8 @@ KILLS_OF_A_SCENE = 50
 RESTARTED = "postgresql-restarted"
 """A server of its own: when it goes, nobody else's does."""
 CALLS_OF_A_SCENE = 500
+HURRIED = {"TELEPHONY_LONGEST_CALL_SECONDS": "10"}
+"""Where time is short, an attempt of which nothing is heard is given up as soon as the setting allows."""
 
 
 @frozen
@@ -64,7 +66,7 @@ class Options:
             quick=quick,
             databases=known[asked],
             seed=number("SEED", random.SystemRandom().randrange(1_000_000)),
-            kills=number("KILLS", 10 if quick else 200),
+            kills=number("KILLS", 8 if quick else 200),
             calls=number("CALLS", 0 if quick else 2000),
             at_once=number("AT_ONCE", 6 if quick else 4),
             only=os.environ.get("ONLY", ""),
@@ -90,7 +92,7 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
     quick = options.quick
     found = _crashes(options, matrix)
     for database in options.databases:
-        several = 3 if database == "postgresql" else 1
+        several = 1 if database == "sqlite" else 2 if quick else 3
         calls = _shares(options.calls // len(options.databases), CALLS_OF_A_SCENE)
         kills = _shares(options.kills // len(options.databases), KILLS_OF_A_SCENE)
         found += [
@@ -105,8 +107,8 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
         if not quick or database == options.databases[0]:
             found.append(Part("faults alone", database, partial(campaigns.faults_alone, of_each=1 if quick else 6)))
         if not quick or database == options.databases[-1]:
-            found.append(Part("races", database, partial(campaigns.races, presses=40 if quick else 200), several))
-            cut_off = partial(event_streams.cut_off, cuts=10 if quick else 100)
+            found.append(Part("races", database, partial(campaigns.races, presses=30 if quick else 200), several))
+            cut_off = partial(event_streams.cut_off, cuts=6 if quick else 100)
             found.append(Part("event streams", database, cut_off, several))
             of_all = partial(crowd, presses=60 if quick else 1000)
             found.append(Part("crowd", database, of_all, several, two_step=True, speed=SPEED, settings=PATIENT))
@@ -115,11 +117,11 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
 
 
 def _crashes(options: Options, matrix: Matrix) -> list[Part]:
-    """The crash matrix: each point on each database; in a hurry every second one, each database the other half."""
+    """The crash matrix: each point on each database; in a hurry some of them, each database others."""
     found: list[Part] = []
     for place, database in enumerate(options.databases):
         for two_step, points in ((False, ONE_STEP), (True, TWO_STEP)):
-            portion = points[place :: 4 if two_step else 2] if options.quick else points
+            portion = points[place :: 6 if two_step else 3] if options.quick else points
             column = f"{'two' if two_step else 'one'}-step, {database}"
             play = partial(crash_matrix, points=portion, column=column, matrix=matrix)
             found.append(Part("crash matrix", database, play, two_step=two_step, composed=True))
@@ -203,7 +205,7 @@ async def _play(
                     two_step=part.two_step,
                     composed=part.composed,
                     speed=part.speed,
-                    settings=part.settings,
+                    settings={**(HURRIED if options.quick else {}), **part.settings},
                 ) as on:
                     figures = await part.play(on)
             except (Broken, TimeoutError, httpx2.HTTPError, ExceptionGroup) as broken:
