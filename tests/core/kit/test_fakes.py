@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 
 from telephony_core.call import Attempt
-from telephony_core.call_facts import FactKind, LegName
+from telephony_core.call_facts import Cause, FactKind, LegName
 from telephony_core.device import Device, DeviceStatus
 from telephony_core.errors import StoreUnavailable
 from telephony_core.party import Target, TargetKind
@@ -359,6 +359,20 @@ async def test_hanging_up_ends_what_has_not_ended() -> None:
     assert await gateway.hang_up(attempt.hang_up(LegName.EMPLOYEE))
     told = _learn(attempt, gateway.reports())
     assert told.reading.talk_seconds == 8
+
+
+async def test_a_leg_that_was_dialled_after_the_end_is_hung_up_like_any_other() -> None:
+    """K1: a request to dial that came after the one to hang up has rung a phone."""
+    gateway, attempt = TwoStepGateway(FakeClock()), an_attempt(two_step=True)
+    await gateway.start(attempt.dial(LegName.EMPLOYEE))
+    await gateway.hang_up(attempt.hang_up(LegName.EMPLOYEE))
+    gateway.reports()
+    await gateway.start(attempt.dial(LegName.CLIENT))
+    assert await gateway.hang_up(attempt.hang_up(LegName.CLIENT))
+    told = [fact for report in gateway.reports() for fact in report.facts]
+    assert [(fact.leg, fact.kind, fact.cause) for fact in told] == [
+        (LegName.CLIENT, FactKind.RELEASED, Cause.CANCELLED)
+    ]
 
 
 # --- Clock, ids, zones ----------------------------------------------------------------------------------------------

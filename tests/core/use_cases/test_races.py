@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from tests.core.use_cases.office import Office
 from tests.core.use_cases.test_initiate_call import until
 
-from telephony_core.call_facts import AttemptState, LegName, Outcome
+from telephony_core.call_facts import AttemptState, Cause, Fact, FactKind, LegName, Outcome
 from telephony_core.carousel import ChosenBy
 from telephony_core.errors import EmployeeBusy, TelephonyError
 from telephony_core.ports import Accepted, ConcurrentChange, OutcomeUnknown, Reservation, ReservationKind
@@ -216,6 +216,25 @@ async def test_a_call_that_two_attempts_could_have_made_is_nobody_s() -> None:
     second = await press
     for attempt_id in (lost.attempt_id, second.attempt_id):
         assert office.attempt(attempt_id).provider_reference is None
+
+
+async def test_a_hang_up_that_overtakes_the_dial_of_the_client_is_said_again() -> None:
+    """K1: the request to hang up came to a provider that had no client's leg yet; once its dial is answered for, that
+    leg is hung up, too."""
+    office = Office(two_step=True)
+    placed = await office.press()
+    office.provider.fate(Fate.HANGS)
+    dialling = asyncio.create_task(office.deliver())
+    await until(lambda: len(office.provider.ledger) == 2)
+    await office.hang_up(office.principal(), placed.call.id)
+    ended = Fact(LegName.EMPLOYEE, FactKind.RELEASED, office.clock.now(), Cause.NORMAL)
+    told = evolve(office.provider.reports()[-1], event_id="employee-gone", facts=frozenset({ended}))
+    await office.deliver(told)
+    assert not office.attempt(placed.attempt_id).live
+    asked = len(office.provider.hang_ups)
+    office.provider.release()
+    await dialling
+    assert [command.leg for command in office.provider.hang_ups[asked:]] == [LegName.CLIENT]
 
 
 # --- Two workers ----------------------------------------------------------------------------------------------------

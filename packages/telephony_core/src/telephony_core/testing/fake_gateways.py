@@ -278,15 +278,17 @@ class _FakeGateway:
         )
 
     def _cut(self, call: _ProvidersCall, now: datetime) -> None:
-        """End the call now: what has not come to pass by now never does."""
-        if any(fact.kind is FactKind.RELEASED and fact.at <= now for fact in call.facts):
+        """End the call now: what has not come to pass by now never does. A leg that was dialled after the other's end
+        lives, and is ended like any other."""
+        gone = {fact.leg for fact in call.facts if fact.kind is FactKind.RELEASED and fact.at <= now}
+        living = [leg for leg in dict.fromkeys(fact.leg for fact in call.facts) if leg not in gone]
+        if not living:
             return
         mine = [report for report in self._reports if report.reference == call.reference and report.at > now]
         self._reports = [report for report in self._reports if report not in mine]
-        legs = dict.fromkeys(fact.leg for fact in call.facts)
         call.facts[:] = [fact for fact in call.facts if fact.at <= now]
         talked = any(fact.leg is LegName.CLIENT and fact.kind is FactKind.ANSWERED for fact in call.facts)
-        for leg in legs:
+        for leg in living:
             cause = Cause.NORMAL if talked else Cause.CANCELLED
             self._tell(call, leg, FactKind.RELEASED, now, 0, cause)
 
