@@ -23,7 +23,7 @@ from telephony_core.caller_id import (
     judge,
     replay,
 )
-from telephony_core.carousel import Carousel, ChosenBy, NumberUse
+from telephony_core.carousel import Carousel, CarouselNumber, ChosenBy, NumberUse, Quarantine, ShowLimits
 from telephony_core.device import Mobile
 from telephony_core.errors import NoUsableNumber
 from telephony_core.phone import PhoneNumber
@@ -71,7 +71,7 @@ def test_a_call_from_a_mobile_does_not_depend_on_the_carousel(question: Question
 
 def test_a_mobile_without_a_sim_is_never_decided_about() -> None:
     """C1 and D2: such a device is not eligible; to ask is a mistake of ours."""
-    with pytest.raises(ValueError, match="D2"):
+    with pytest.raises(ValueError, match=r"^a mobile without a SIM is not eligible and is never decided about \(D2\)$"):
         CallerIdPolicy().decide(Question(NOW, a_mobile(sim=None), ("RU-NVS",)))
 
 
@@ -146,7 +146,7 @@ def test_without_a_pool_there_is_no_number() -> None:
     with pytest.raises(NoUsableNumber) as refusal:
         CallerIdPolicy().decide(Question(NOW, an_ip_phone(provider="asterisk"), ("RU-NVS",), carousel=a_carousel()))
     assert refusal.value.reasons == {"pool": None, "chain": [], "provider": "asterisk"}
-    assert "No pool" in refusal.value.detail
+    assert refusal.value.detail == "No pool of numbers is set up for this device's provider."
 
 
 def test_a_refusal_tells_the_pools_that_were_tried() -> None:
@@ -275,7 +275,7 @@ def test_a_decision_keeps_all_that_led_to_it() -> None:
         ("RU-TOM",),
         a_carousel(a_pool(size=3)),
         {a_number(0): NumberUse(turn=9), a_number(2): NumberUse(turn=4)},
-        EarlierTalk(a_number(1), NOW - timedelta(days=31)),
+        EarlierTalk(a_number(1), NOW - timedelta(days=31, hours=23)),
     )
     assert CallerIdPolicy().decide(question) == CallerIdDecision(
         chosen_by=ChosenBy.US,
@@ -303,6 +303,17 @@ def test_a_decision_keeps_all_that_led_to_it() -> None:
         ),
         fair=True,
     )
+
+
+def test_a_decision_keeps_what_spoke_against_numbers() -> None:
+    """C3, C8: how many could not be shown, by reason."""
+    numbers = [CarouselNumber(a_number(place)) for place in range(4)]
+    benched = [evolve(each, quarantine=Quarantine("spam", "E-1", NOW)) for each in numbers[:2]]
+    pool = a_pool(limits=ShowLimits(per_day=1), generations=(evolve(a_generation(), numbers=(*benched, *numbers[2:])),))
+    uses = {a_number(2): NumberUse(shows_today=1)}
+    decision = CallerIdPolicy().decide(Question(NOW, an_ip_phone(), ("RU-NVS",), carousel=a_carousel(pool), uses=uses))
+    against = {"over_cap": 1, "quarantined": 2}
+    assert decision.steps[1].saw == {"pool": "siberia", "usable": 1, "against": against}
 
 
 def test_a_providers_decision_keeps_all_that_led_to_it() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from telephony_core.caller_id import Question
 from telephony_core.carousel import (
+    LARGEST_DECISION,
     LARGEST_GENERATION,
     Carousel,
     CarouselFault,
@@ -166,6 +167,31 @@ def test_a_decisions_largest_size_is_the_sum_of_its_parts() -> None:
     assert pools.largest_decision(pools.pools[0]) == alone.largest_decision(alone.pools[0]) + more
     unserved = a_carousel(pools.pools[0], evolve(pools.pools[1], region_codes=()))
     assert pools.largest_decision(pools.pools[0]) - unserved.largest_decision(pools.pools[0]) == 6 + 2 * volga
+
+
+def test_of_many_pools_those_with_the_longest_ids_are_counted() -> None:
+    """C0, C8: whose regions a call is about can't be known: up to five pools are named, three of them twice."""
+    further = [
+        _second("p" * length, first=30 * length, size=1, region_codes=(code,))
+        for length, code in enumerate(("RU-AL", "RU-AM", "RU-AR", "RU-AST", "RU-BA", "RU-BEL"), start=10)
+    ]
+    alone, many = a_carousel(), a_carousel(a_pool(), *further)
+    stored = [length + len('""') for length in range(15, 10, -1)]
+    one = 6 + 2 * len('"siberia"')
+    more = sum(6 + length for length in stored) + sum(stored[:3]) - one
+    assert many.largest_decision(many.pools[0]) == alone.largest_decision(alone.pools[0]) + more
+
+
+def test_a_decision_may_be_just_so_large() -> None:
+    """C0, C8: a byte more is a fault, which says how large it would be."""
+
+    def with_id(length: int) -> Carousel:
+        return a_carousel(a_pool(generations=(evolve(a_generation(), id="g" * length),)))
+
+    short = with_id(1)
+    room = LARGEST_DECISION - short.largest_decision(short.pools[0])
+    assert with_id(1 + room).faults() == ()
+    assert with_id(2 + room).faults() == (CarouselFault("siberia", "decision_too_large", "1025"),)
 
 
 def test_beyond_a_pool_of_the_providers_nothing_is_tried() -> None:

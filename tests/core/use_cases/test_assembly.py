@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.core.use_cases.office import Office
 
-from telephony_core.call_facts import AttemptState, Outcome
+from telephony_core.call_facts import AttemptState, LegName, Outcome
 from telephony_core.party import Target, TargetKind
 from telephony_core.ports import CallFilter
 from telephony_core.testing.fakes import FakeParser, FakeRegions, FakeTimeZones
@@ -12,10 +12,8 @@ from telephony_core.use_cases.assembly import Telephony
 from telephony_core.use_cases.initiate_call import InitiateRequest
 
 
-async def test_a_call_from_the_press_to_its_end() -> None:
-    """N1, D2, K3: over the ports alone; its time-outs pass, and it can be read, hung up, closed and attributed."""
-    office = Office()
-    telephony = Telephony(
+def _telephony(office: Office) -> Telephony:
+    return Telephony(
         store=office.store,
         directory=office.directory,
         gateways={"beeline": office.provider},
@@ -27,6 +25,12 @@ async def test_a_call_from_the_press_to_its_end() -> None:
         ids=office.ids,
         rules=office.rules,
     )
+
+
+async def test_a_call_from_the_press_to_its_end() -> None:
+    """N1, D2, K3: over the ports alone; its time-outs pass, and it can be read, hung up, closed and attributed."""
+    office = Office()
+    telephony = _telephony(office)
     principal, target = office.principal(), Target(TargetKind.CLIENT, "C-0")
     found = await telephony.find_numbers(principal, target)
     assert [each.callable for each in found.numbers] == [True]
@@ -46,3 +50,18 @@ async def test_a_call_from_the_press_to_its_end() -> None:
     assert [each.note for each in page.page.items] == ["done"]
     answer = await telephony.attribute_callback(principal, office.numbers[0])
     assert answer.employee_id == "E-0"
+
+
+async def test_what_is_heard_over_a_connection_of_ours_is_applied_and_compared() -> None:
+    """K1: what a worker's listener hears goes the same way as what is reported; what is over here is hung up there."""
+    office = Office(two_step=True)
+    telephony = _telephony(office)
+    principal, target = office.principal(), Target(TargetKind.CLIENT, "C-0")
+    placed = await telephony.initiate_call(principal, InitiateRequest(target, "press", device_id="D-0"), "key")
+    assert await telephony.hears.apply(office.provider.reports()[0])
+    await telephony.hang_up_call(principal, placed.call.id)
+    for report in office.provider.reports():
+        await telephony.hears.apply(report)
+    asked = len(office.provider.hang_ups)
+    await telephony.hears.compare("beeline", [(str(placed.attempt_id), LegName.EMPLOYEE)])
+    assert [command.attempt_id for command in office.provider.hang_ups[asked:]] == [placed.attempt_id]
