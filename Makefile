@@ -12,6 +12,9 @@ PACKAGES := packages/telephony_core packages/telephony_adapters packages/telepho
 PYPROJECTS := $(PACKAGES:%=%/pyproject.toml)
 SOURCES := packages tests tools docs/embed conftest.py
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The files of requirements are complete, so pip has nothing to resolve. Left to resolve, older ones (23.2) look for the
+# newest `coverage[toml]` beside the pinned `coverage`, and refuse it for want of a hash as soon as there is a newer one.
+PINNED := --require-hashes --no-deps --only-binary :all:
 UV ?= uv
 # Processes that share the tests; 0 starts none, which is quicker for a few: `make test WORKERS=0 ARGS=tests/core`.
 WORKERS ?= auto
@@ -78,13 +81,13 @@ $(STAMPS)/venv:
 
 $(STAMPS)/runtime: $(STAMPS)/venv requirements/build.txt requirements/runtime.txt $(PYPROJECTS)
 	@echo "installing what the service needs into .venv"
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install $(PINNED) -r requirements/build.txt -r requirements/runtime.txt
 	@$(PIP) install --no-deps --no-build-isolation --no-index $(PACKAGES:%=-e ./%)
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/runtime requirements/dev.txt
 	@echo "installing what tests and checks need into .venv"
-	@$(PIP) install --require-hashes --only-binary :all: -r requirements/dev.txt
+	@$(PIP) install $(PINNED) -r requirements/dev.txt
 	@touch $@
 
 docs: $(STAMPS)/dev ## make what stands in docs/ from the code: diagrams, the table of states, the OpenAPI document
@@ -104,7 +107,7 @@ mutation: .venv-mutation/installed ## break the core's rules by hundreds of smal
 .venv-mutation/installed: $(STAMPS)/venv requirements/mutation.txt
 	@echo "installing what mutation testing needs into .venv-mutation"
 	@$(BIN)/python -m venv --clear .venv-mutation
-	@.venv-mutation/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+	@.venv-mutation/bin/python -m pip --disable-pip-version-check --quiet install $(PINNED) \
 	  -r requirements/mutation.txt
 	@touch $@
 
@@ -128,7 +131,7 @@ fuzz-api: $(STAMPS)/dev .venv-fuzz/installed ## ask a demo what its OpenAPI docu
 .venv-fuzz/installed: $(STAMPS)/venv requirements/fuzz.txt
 	@echo "installing Schemathesis into .venv-fuzz"
 	@$(BIN)/python -m venv --clear .venv-fuzz
-	@.venv-fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --only-binary :all: \
+	@.venv-fuzz/bin/python -m pip --disable-pip-version-check --quiet install $(PINNED) \
 	  -r requirements/fuzz.txt
 	@touch $@
 
