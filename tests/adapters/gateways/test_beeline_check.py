@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from tests.adapters.gateways.beeline_kit import CLIENT, a_client
 
 from telephony_adapters.beeline_simulator import COMPANY
 from telephony_adapters.beeline_simulator.behaviours import Behaviour, BehaviourKind
-from telephony_adapters.gateways.beeline.check_receiver import receiving
+from telephony_adapters.gateways.beeline.call_statistics import StatisticsRow
+from telephony_adapters.gateways.beeline.check_receiver import Heard, receiving
 from telephony_adapters.gateways.beeline.checking import AccountCheck
-from telephony_adapters.gateways.beeline.findings import Finding, Holds
+from telephony_adapters.gateways.beeline.findings import CheckedCall, Finding, Holds, SeenRow, by_statistics
 from telephony_adapters.gateways.beeline.payloads import PayloadFolder, scrubbed
+from telephony_adapters.gateways.beeline.xsi import BeelineReport, CallState, EventType, Personality, XsiCall
 
 LINE = COMPANY.lines_of("E-1")[0].user_id
 LOOKS_EVERY = 0.05
@@ -115,6 +118,22 @@ async def test_a_call_shows_what_does_not_hold(tmp_path: Path, assumption: str, 
         found = of(await check.with_a_call(LINE, CLIENT))
         await simulator.idle()
     assert [name for name, holds in found.items() if holds is Holds.NO] == [assumption]
+
+
+@pytest.mark.parametrize(
+    ("seen_after", "holds"),
+    [(30.0, Holds.NO), (54.9, Holds.NO), (55.1, Holds.YES), (109.0, Holds.YES), (113.0, Holds.YES)],
+)
+def test_a_row_is_early_with_half_of_the_talk_ahead(seen_after: float, holds: Holds) -> None:
+    """BA9. A report that is later than the row, as on a busy day, speaks against nothing."""
+    answered = datetime(2026, 11, 23, 9, 15, 6, tzinfo=UTC)
+    talk = timedelta(seconds=110)
+    told = XsiCall(None, Personality.ORIGINATOR, CallState.RELEASED, CLIENT, None, None, None, None, None)
+    call = CheckedCall(LINE, CLIENT, answered)
+    call.heard = [Heard(BeelineReport("1", "s", 1, LINE, EventType.RELEASED, told), answered + talk)]
+    row = StatisticsRow(answered, outbound=True, called=CLIENT, shown=None, talked=talk)
+    call.rows = [SeenRow(answered + timedelta(seconds=seen_after), row, 110_000)]
+    assert of(by_statistics(call, timedelta(seconds=2)))["BA9"] is holds
 
 
 async def test_busy_is_told_by_its_cause(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ from telephony_adapters.gateways.beeline.findings import (
 )
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat, write_number
 from telephony_adapters.gateways.beeline.requests import BeelineClient, BeelineError, RequestRefused, error_of
-from telephony_adapters.gateways.beeline.xsi import EventType
 from telephony_core.phone import PhoneNumber
 from telephony_core.ports import Accepted
 
@@ -172,8 +171,6 @@ class AccountCheck:
             await asyncio.sleep(self.looks_every)
             call.rows += await self._rows(call, call.asked_at - WINDOW.before, call.asked_at + WINDOW.after)
             call.heard = self._heard(call.number)
-            if call.over_at is None and call.told(EventType.RELEASED):
-                call.over_at = datetime.now(UTC)
             stays = len(call.rows) > 1 and call.rows[-1].row == call.rows[-2].row
             if (refused and (call.rows or call.heard)) or (stays and (self.receiver is None or call.over_at)):
                 return

@@ -50,7 +50,7 @@ class SeenRow:
 
 @define
 class CheckedCall:
-    """One call that was placed for the check. `over_at`: when a report said that it was over, by our clock.
+    """One call that was placed for the check.
 
     `rows` were found within the call's own minute; `stray` only when days were asked for.
     """
@@ -59,10 +59,15 @@ class CheckedCall:
     number: PhoneNumber
     asked_at: datetime
     reference: str | None = None
-    over_at: datetime | None = None
     rows: list[SeenRow] = field(factory=list)
     stray: list[SeenRow] = field(factory=list)
     heard: list[Heard] = field(factory=list)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When the first report that it was over came, by our clock."""
+        ends = (each for each in self.heard if each.report.type is EventType.RELEASED and each.report.call is not None)
+        return min((each.at for each in ends), default=None)
 
     def told(self, *types: EventType) -> list[XsiCall]:
         """What reports of these types (none: of any) told of the call."""
@@ -115,7 +120,9 @@ def _duration(call: CheckedCall, last: SeenRow) -> Finding:
 def _settled(call: CheckedCall, rows: list[SeenRow], looks_every: timedelta) -> Finding:
     grew = len({each.row.talked for each in rows}) > 1
     over_at = _over_at(call)
-    early = over_at is not None and rows[0].at < over_at - looks_every
+    # A report may be later than the row. What came while the call went on came with half of the talk still ahead.
+    ahead = max(looks_every, rows[-1].row.talked / 2)
+    early = over_at is not None and rows[0].at < over_at - ahead
     if grew or early:
         return Finding("BA9", Holds.NO, "its row was there while the call went on")
     if over_at is None:
