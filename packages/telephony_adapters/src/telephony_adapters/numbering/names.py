@@ -4,7 +4,8 @@ How a cell is read, each step with an example of what it is for:
 
 1. Letters: case, `ё`, kinds of spaces, dashes and quotes are folded, Latin letters that look Cyrillic too.
 2. `A|B`, `A (B)`, `A /B/`: a path, from place to subject or back (`г. Норильск|г.о. город Норильск|Красноярский край`).
-   `A * B`, `A и B`, `A, B`, `A; B`: a list (`г. Москва * Московская область`). `кроме …`, `за исключением …`: cut off.
+   `A * B`, `A и B`, `A, B`, `A; B`, `A, включая B`: a list (`г. Москва * Московская область`). `кроме …`, `без …`: cut
+   off; subjects named there are none of the cell's (`Центральный федеральный округ, кроме г. Москвы`).
 3. Of each member the words that only say its kind are taken away (`обл.`, `Республика`, `АО`, `город`, `народная`), and
    adjectives are put into one form, so that `Кемеровская область - Кузбасс обл.` is `кемеровский кузбасс`, and
    `Республика Удмуртская` and `Удмуртская Республика` are one.
@@ -14,12 +15,15 @@ How a cell is read, each step with an example of what it is for:
    subjects that are towns.
 5. The cell's codes are those of all subjects in it. Where an autonomous okrug, or a place in one, stands in a path with
    the oblast around it, the okrug alone is meant (`Ямало - Ненецкий автономный округ |Тюменская область`); in a list
-   both are. With no subject in the cell the codes are those of its places (`Сургутский район * г. Сургут`), if known.
+   both are, and a place listed by a sign or `и` counts beside a subject (`г. Москва и г. Химки`). A bare `область` or
+   `МО` beside Moscow, `ЛО` beside Saint Petersburg, is the oblast around it. With no subject in the cell the codes are
+   those of its places (`Сургутский район * г. Сургут`), if known.
 6. A federal district means its subjects; the Russian Federation, also 'but for Chukotka', means `RU`.
 
 Something that claims to be a subject and is not known, or a member of a list that is neither subject nor place, leaves
-the whole cell not understood. Decisions: Baikonur, rented and in no subject, is `RU`; `Донецк` alone, a town of two
-subjects, is not understood; the old okrugs are their present kraj or oblast (Taimyr: Krasnoyarsk).
+the whole cell not understood; so does an exception to a district that names no subject. Decisions: Baikonur, rented and
+in no subject, is `RU`; `Донецк` alone, a town of two subjects, is not understood; the old okrugs are their present kraj
+or oblast (Taimyr: Krasnoyarsk).
 """
 
 from __future__ import annotations
@@ -41,13 +45,20 @@ _LOOK_ALIKES: Final = str.maketrans("abcehkmoptxy", "авсенкмортху")
 _DASHES: Final = re.compile("[\u2010-\u2015\u2212\u2043\ufe58\ufe63\uff0d_]")
 _QUOTES: Final = re.compile("[\"'«»„“”‘’`\u00ad\u200b-\u200f\u2060\ufeff]")
 _ADJECTIVE: Final = re.compile(r"(ск|цк)(?:ая|ий|ой|ое|ого|ую|их|ие|ом)\Z")
-_EXCEPT: Final = re.compile(r"\b(?:кроме|за исключением|исключая)\b[^|]*")
+_EXCEPT: Final = re.compile(r"\b(?:кроме|за исключением|исключая|без)\b([^|)\]]*)")
 _PATH: Final = re.compile(r"[|()\[\]/\\]")
-_LIST: Final = re.compile(r"([*;,]|\sи\s)")
+_LIST: Final = re.compile(r"([*;,]|\s(?:и|или)\s)")
 _WORD: Final = re.compile(r"[а-яa-z]+")
 
-# Abbreviations whose dots, hyphens and slashes would tear them apart; in this order.
+# Abbreviations whose dots, hyphens and slashes would tear them apart, and phrases; in this order. Among them are the
+# short kinds of the state's register of addresses (`г.ф.з.`, `а.окр.`, `а.обл.`).
 _ABBREVIATIONS: Final = (
+    (re.compile(r"\bиные территории\b.*\bбайконур\w*"), " байконур "),
+    (re.compile(r"[(\[,]?\s*\b(?:включая|в том числе|в т\.\s?ч\b)\.?"), " * "),
+    (re.compile(r"\bг\.\s?ф\.\s?з\b\.?"), " город "),
+    (re.compile(r"\bа\.\s?окр\b\.?"), " ао "),
+    (re.compile(r"\bа\.\s?обл\b\.?"), " аобл "),
+    (re.compile(r"\bобл-ть\b"), " область "),
     (re.compile(r"\bр\s?[-/]\s?о?н[ыа]?\b-?\.?"), " район "),
     (re.compile(r"\b[гмс]\.\s?[опр]\b\.?(?!\w)"), " район "),
     (re.compile(r"\b[гмсж]/[опрсд]\b\.?"), " район "),
@@ -62,7 +73,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 # Words that only say what a name is the name of. The claims can belong to nothing but a subject.
-_CLAIMS: Final = _set("обл область области край края респ республика республики ао аобл")
+_CLAIMS: Final = _set("обл область области край края кр респ республика республики ао аобл")
 _KINDS_OF_SUBJECTS: Final = _CLAIMS | _set(
     "авт автономный автономная автономного автономной округ округа народная народной нр субъект федерального значения"
 )
@@ -71,8 +82,8 @@ _KINDS_OF_PLACES: Final = _set(
     "район районы рн улус у наслег кожуун городской городского городское муниципальный муниципального "
     "муниципальное образование административный поселок поселение пос п пгт рп дп кп с село сельский сельское "
     "сельсовет сс сп гп мр мо го д дер деревня ст станция станица хутор х аул слобода мкр микрорайон нп тер "
-    "территория зато наукоград порт аэропорт остров им имени курорт разъезд промзона федеральная внутригородская "
-    "внутригородской"
+    "территория зато наукоград космодром порт аэропорт остров им имени курорт разъезд промзона федеральная "
+    "внутригородская внутригородской"
 )
 _KINDS: Final = _KINDS_OF_SUBJECTS | _KINDS_OF_TOWNS | _KINDS_OF_PLACES
 
@@ -93,6 +104,11 @@ _OF_DISTRICTS: Final = _set("федеральный фо округ")
 
 # Autonomous okrugs that are subjects and lie in an oblast, which is a subject as well.
 _AROUND: Final = {"RU-KHM": "RU-TYU", "RU-YAN": "RU-TYU", "RU-NEN": "RU-ARK"}
+# What a bare word for an oblast means beside the town in its middle.
+_BARE_OBLAST: Final = {
+    "RU-MOW": ("RU-MOS", _set("область обл мо")),
+    "RU-SPE": ("RU-LEN", _set("область обл ло")),
+}
 
 # Names beside those of the table of subjects: short and popular ones, abbreviations, and those of former times.
 _OTHER_NAMES: Final[dict[str, str]] = {
@@ -140,6 +156,9 @@ class _Part:
 
     subjects: set[str] = field(factory=set)
     places: set[str] = field(factory=set)
+    listed_places: set[str] = field(factory=set)
+    bare: set[str] = field(factory=set)
+    district: bool = False
     whole_country: bool = False
     unknown_places: int = 0
     failed: bool = False
@@ -147,7 +166,8 @@ class _Part:
 
 @lru_cache(maxsize=4096)
 def _read(name: str) -> tuple[str, ...] | None:
-    texts = [text for text in _PATH.split(_EXCEPT.sub("", _unabbreviated(_folded(name)))) if _WORD.search(text)]
+    whole = _unabbreviated(_folded(name))
+    texts = [text for text in _PATH.split(_EXCEPT.sub("", whole)) if _WORD.search(text)]
     parts = [_read_part(text, alone=len(texts) == 1, last=text is texts[-1]) for text in texts]
     if not parts or any(part.failed for part in parts):
         return None
@@ -160,13 +180,21 @@ def _read(name: str) -> tuple[str, ...] | None:
             if place_inside or (okrug in subjects and not listed):
                 subjects.discard(oblast)
                 subjects.add(okrug)
-        return normal_codes(subjects)
+        return _without(subjects, _EXCEPT.findall(whole), district=any(part.district for part in parts))
     if any(part.whole_country for part in parts):
         return (WHOLE_COUNTRY,)
     known = set().union(*(part.places for part in parts if not part.unknown_places))
     if len(known) > 1:
         known.discard(WHOLE_COUNTRY)
     return normal_codes(known) or None
+
+
+def _without(subjects: set[str], exceptions: Sequence[str], *, district: bool) -> tuple[str, ...] | None:
+    """The codes without those that exceptions name. Of one subject a place is excepted, which changes nothing."""
+    named = set().union(*(_read_part(text, alone=True, last=True).subjects for text in exceptions))
+    if exceptions and district and not named:
+        return None
+    return normal_codes(subjects - named) or None
 
 
 def _read_part(text: str, *, alone: bool, last: bool) -> _Part:
@@ -178,17 +206,24 @@ def _read_part(text: str, *, alone: bool, last: bool) -> _Part:
         words = _words(members[index])
         names = tuple(word for word in words if word not in _KINDS)
         kinds = {word for word in words if word in _KINDS}
+        if count > 1 and len(words) == 1 and any(words[0] in bare for _, bare in _BARE_OBLAST.values()):
+            part.bare.add(words[0])
+            continue
         if not names:
             continue  # signs, or a kind that a parenthesis has cut off: `Саха /Якутия/ Респ`
         if _COUNTRY.intersection(words) and _COUNTRY.union(_ABOUT_COUNTRY).issuperset(words):
             part.whole_country = True
             continue
-        found = _districts(words) or _subjects(words, names, kinds)
+        district = _districts(words)
+        part.district = part.district or bool(district)
+        found = district or _subjects(words, names, kinds)
         place = _tiled(names, _PLACE_NAMES)
         if found:
             part.subjects |= found
         elif place:
-            part.places |= place
+            # A comma may stand between a place and its subject (`г. Сургут, Тюменская область`).
+            beside = part.places if "," in members[max(index - 1, 0) : index + 2] else part.listed_places
+            beside |= place
         elif kinds & (_KINDS_OF_PLACES | _KINDS_OF_TOWNS):
             part.unknown_places += 1
         elif kinds & _CLAIMS and (last or count > 1):
@@ -197,6 +232,19 @@ def _read_part(text: str, *, alone: bool, last: bool) -> _Part:
             part.unknown_places += 1
         else:
             part.failed = True
+    return _beside_each_other(part)
+
+
+def _beside_each_other(part: _Part) -> _Part:
+    """What the members of a list say of each other."""
+    if part.subjects:
+        part.subjects |= part.listed_places - {WHOLE_COUNTRY}
+    else:
+        part.places |= part.listed_places
+    for word in part.bare:
+        around = {oblast for town, (oblast, bare) in _BARE_OBLAST.items() if town in part.subjects and word in bare}
+        part.subjects |= around
+        part.failed = part.failed or not around
     return part
 
 
