@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
@@ -61,9 +62,11 @@ def test_a_file_is_read_in_each_encoding_and_packing(text: str, encoding: str) -
     check_the_three(parse_register(content))
     check_the_three(parse_register(lzma.compress(content)))
     check_the_three(parse_register(gzip.compress(content)))
+    check_the_three(parse_register(bz2.compress(content)))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("DEF-9xx.csv", content)
+        packed.writestr("__MACOSX/._DEF-9xx.csv", "what macOS adds")
     check_the_three(parse_register(archive.getvalue()))
 
 
@@ -103,6 +106,40 @@ def test_a_file_that_went_through_a_spreadsheet_is_read(separator: str) -> None:
 def test_blank_lines_and_padded_cells_are_no_matter() -> None:
     padded = (line.replace(";", " ; ") for line in LINES_2020)
     check_the_three(parse_register(("\n" + HEADER_2020 + "\n\n" + "\n;;;;;\n".join(padded) + "\n\n").encode()))
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        ("sep=;\n", ""),
+        ("Выписка из реестра\n\nна 01.08.2026;;;;;\n", ""),
+        ("", "\x1a"),
+        ("\n\n", "\n\n\x1a\n"),
+    ],
+)
+def test_lines_above_the_header_and_marks_of_the_end_are_no_matter(around: tuple[str, str]) -> None:
+    before, after = around
+    check_the_three(parse_register(f"{before}{text_2020()}{after}".encode()))
+
+
+def test_lines_are_counted_as_an_editor_counts_them_also_below_a_title() -> None:
+    register = parse_register(f"Выписка\n\n{text_2020(*LINES_2020, '900;x;9;10;a;Тверская обл.')}".encode())
+    assert register.lines == 4
+    assert [number for number, _ in reasons(register)] == [7]
+
+
+def test_a_separator_at_the_end_of_the_header_makes_no_column() -> None:
+    lines = "\n".join((HEADER_2020 + ";", *LINES_2020))
+    check_the_three(parse_register(lines.encode()))
+    lines = "\n".join((HEADER_2020 + ";", *(line + ";" for line in LINES_2020)))
+    check_the_three(parse_register(lines.encode()))
+
+
+def test_a_download_that_broke_off_inside_a_letter_is_an_error_of_its_last_line() -> None:
+    """Not a file in another encoding, whose header would be nonsense."""
+    whole = "\n".join((HEADER_2020, *LINES_2020)).encode()
+    cut = whole[: whole.rindex("ссийская".encode()) + 1]
+    assert reasons(parse_register(cut)) == [(4, "the region name 'Ро' is not understood (1 such lines)")]
 
 
 def test_a_semicolon_inside_a_region_s_cell_is_the_region_s() -> None:
@@ -211,6 +248,9 @@ def test_an_unknown_name_may_be_allowed_and_then_is_the_whole_country_and_stays_
         (lzma.compress(text_2020().encode())[:-10], "can't be unpacked"),
         (gzip.compress(text_2020().encode())[:-10], "can't be unpacked"),
         (b"PK\x03\x04nonsense", "can't be unpacked"),
+        (b"<!DOCTYPE html><html><body>502</body></html>", "a web page"),
+        ("\n<html>\n".encode("utf-8-sig"), "a web page"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "save it as CSV"),
         (b"\xff\xfe\x00", "neither UTF-8, UTF-16 nor Windows-1251"),
         (b"\x98\x98", "neither UTF-8, UTF-16 nor Windows-1251"),
     ],
@@ -227,6 +267,15 @@ def test_an_archive_of_two_files_is_refused() -> None:
         packed.writestr("a.csv", text_2020())
         packed.writestr("b.csv", text_2020())
     assert reasons(parse_register(archive.getvalue())) == [(0, "the archive holds 2 files, not one")]
+
+
+def test_a_workbook_is_told_from_an_archive_and_is_to_be_saved_as_csv() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("[Content_Types].xml", "<Types/>")
+        packed.writestr("xl/workbook.xml", "<workbook/>")
+    [(line, said)] = reasons(parse_register(archive.getvalue()))
+    assert (line, "save it as CSV" in said) == (0, True)
 
 
 def test_a_file_is_read_from_its_path_whatever_its_name(tmp_path: Path) -> None:

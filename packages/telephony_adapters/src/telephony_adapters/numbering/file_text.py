@@ -1,11 +1,13 @@
 """The text of a file that an operator hands in: unpacked and decoded. Used by the register's reader.
 
-Packing is told by the first bytes, not by the name: `.xz`, `.gz`, and `.zip` with one file in it. Encodings are tried
-in a fixed order: UTF-16 by its BOM, UTF-8 with or without BOM, Windows-1251.
+Packing is told by the first bytes, not by the name: `.xz`, `.gz`, `.bz2`, and `.zip` with one file in it. Encodings are
+tried in a fixed order: UTF-16 by its BOM, UTF-8 with or without BOM, Windows-1251.
 """
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -16,6 +18,7 @@ from telephony_adapters.numbering.wrong import Wrong
 
 # A register takes about 2 MB unpacked; a packed file that unfolds to more than this is something else.
 _LARGEST: Final = 256 * 1024 * 1024
+_OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class UnreadableError(Exception):
@@ -29,7 +32,10 @@ class UnreadableError(Exception):
 
 def text_of(content: bytes) -> str:
     """The text of a file's bytes. Raises UnreadableError."""
-    return _decoded(_unpacked(content))
+    text = _decoded(_unpacked(content))
+    if text.lstrip().startswith("<"):
+        raise UnreadableError(Wrong.WEB_PAGE)
+    return text
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -38,9 +44,17 @@ def _unpacked(content: bytes) -> bytes:
             return _limited(lzma.open(io.BytesIO(content)))
         if content.startswith(b"\x1f\x8b"):
             return _limited(gzip.open(io.BytesIO(content)))
+        if content.startswith(b"BZh"):
+            return _limited(bz2.open(io.BytesIO(content)))
+        if content.startswith(_OLD_WORKBOOK):
+            raise UnreadableError(Wrong.WORKBOOK)
         if content.startswith(b"PK\x03\x04"):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                files = [item for item in archive.infolist() if not item.is_dir()]
+                if "[Content_Types].xml" in archive.namelist():
+                    raise UnreadableError(Wrong.WORKBOOK)
+                files = [
+                    item for item in archive.infolist() if not (item.is_dir() or item.filename.startswith("__MACOSX/"))
+                ]
                 if len(files) != 1:
                     raise UnreadableError(Wrong.NOT_ONE_FILE, files=len(files))
                 return _limited(archive.open(files[0]))
@@ -49,7 +63,7 @@ def _unpacked(content: bytes) -> bytes:
     return content
 
 
-def _limited(stream: IO[bytes] | lzma.LZMAFile | gzip.GzipFile) -> bytes:
+def _limited(stream: IO[bytes] | lzma.LZMAFile | gzip.GzipFile | bz2.BZ2File) -> bytes:
     with stream:
         data = stream.read(_LARGEST + 1)
     if len(data) > _LARGEST:
@@ -59,10 +73,13 @@ def _limited(stream: IO[bytes] | lzma.LZMAFile | gzip.GzipFile) -> bytes:
 
 def _decoded(content: bytes) -> str:
     # A fixed order of tries; guessing by statistics goes wrong on short Cyrillic.
-    encodings = ("utf-16",) if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1251")
-    for encoding in encodings:
+    try:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return content.decode("utf-16")
         try:
-            return content.decode(encoding)
+            # Not final: a download that broke off inside a letter is cut UTF-8, and its last line is named.
+            return codecs.getincrementaldecoder("utf-8-sig")().decode(content)
         except UnicodeDecodeError:
-            continue
-    raise UnreadableError(Wrong.ENCODING)
+            return content.decode("cp1251")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(Wrong.ENCODING) from error

@@ -1,10 +1,11 @@
 """The state's register of number ranges, as published, read from a file: `read_register` -> `RegisterImport`.
 
-A file is CSV with a header, plain or packed (`.xz`, `.gz`, `.zip`; told by its first bytes, not by its name), in UTF-8
-with or without BOM, UTF-16 with BOM, or Windows-1251, with `;`, `,` or tab between cells. Columns are found by name
-in any order: the code (`АВС/ DEF`), `От`, `До`, `Емкость`, `Оператор`, and `Регион` or `Территория ГАР` or both; more
-columns (`ИНН`) are allowed. Where a line has both regions, the territory counts, being the newer and cleaner column,
-and `Регион` where the territory is empty, `-` or not understood.
+A file is CSV with a header, plain or packed (`.xz`, `.gz`, `.bz2`, `.zip`; told by its first bytes, not by its name),
+in UTF-8 with or without BOM, UTF-16 with BOM, or Windows-1251, with `;`, `,` or tab between cells. The header may stand
+below a few lines of title. Columns are found by name in any order: the code (`АВС/ DEF`), `От`, `До`, `Емкость`,
+`Оператор`, and `Регион` or `Территория ГАР` or both; more columns (`ИНН`) are allowed. Where a line has both regions,
+the territory counts, being the newer and cleaner column, and `Регион` where the territory is empty, `-` or not
+understood.
 
 Every line becomes a range or an error that names the line (1 is the header, as an editor counts). A file is taken whole
 or not at all: with one error there is no plan. A region's name that the rules don't know is such an error, unless the
@@ -28,8 +29,11 @@ from telephony_adapters.numbering.plan import NumberingPlan, RangeEntry
 from telephony_adapters.numbering.wrong import LineError, Wrong
 from telephony_core.region import WHOLE_COUNTRY
 
+# What empty lines of spreadsheets consist of, and the mark of the end that old programs write.
+_NOTHING: Final = " \t\r;,\x00\x1a"
 _NO_NAME: Final = frozenset(("", "-", "\u2013", "\u2014"))
 _PROGRESS_EVERY: Final = 500
+_MOST_TITLE_LINES: Final = 10
 
 _LOOK_ALIKES: Final = str.maketrans("abcehkmoptxyё", "авсенкмортхуе")
 _NOT_A_LETTER: Final = re.compile(r"[\W\d_]+")
@@ -108,21 +112,22 @@ def parse_register(content: bytes, *, allow_unknown: bool = False, progress: Pro
         text = text_of(content)
     except UnreadableError as error:
         return RegisterImport(errors=(LineError(0, error.wrong, error.about),))
-    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if line.strip(" \t\r;,\x00")]
+    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if line.strip(_NOTHING)]
     if not lines:
         return RegisterImport(errors=(LineError(0, Wrong.EMPTY),))
-    header_line, header = lines[0]
-    separator, columns, width = _header(header)
+    headers = [_header(line) for _, line in lines[:_MOST_TITLE_LINES]]
+    best = max(range(len(headers)), key=lambda index: len(headers[index][1]))
+    header_line, (separator, columns, width) = lines[best][0], headers[best]
     missing = [name for column, name in _NEEDED.items() if column not in columns]
     if "region" not in columns and "territory" not in columns:
         missing.append("Регион")
     if missing:
         return RegisterImport(errors=(LineError(header_line, Wrong.NO_HEADER, {"columns": ", ".join(missing)}),))
     reader = _Reader(separator, columns, width, allow_unknown)
-    total = len(lines) - 1
+    total = len(lines) - best - 1
     if not total:
         return RegisterImport(errors=(LineError(0, Wrong.NO_RANGES),))
-    for done, (number, line) in enumerate(lines[1:], 1):
+    for done, (number, line) in enumerate(lines[best + 1 :], 1):
         reader.read(number, line)
         if progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):
             progress(done, total)
@@ -256,6 +261,8 @@ def _header(line: str) -> tuple[str, dict[str, int], int]:
     best: tuple[str, dict[str, int], int] = (";", {}, 0)
     for separator in (";", "\t", ","):
         cells = _csv_cells(line, separator)
+        while cells and not cells[-1].strip():
+            cells.pop()
         columns: dict[str, int] = {}
         for index, cell in enumerate(cells):
             column = _COLUMNS.get(_column_key(cell))

@@ -25,6 +25,8 @@ class Wrong(StrEnum):
     NOT_ONE_FILE = "not_one_file"
     NOT_UNPACKED = "not_unpacked"
     TOO_LARGE = "too_large"
+    WORKBOOK = "workbook"
+    WEB_PAGE = "web_page"
     ENCODING = "encoding"
 
 
@@ -67,6 +69,8 @@ _EN: Mapping[Wrong, str] = {
     Wrong.NOT_ONE_FILE: "the archive holds {files} files, not one",
     Wrong.NOT_UNPACKED: "the packed file can't be unpacked: {error}",
     Wrong.TOO_LARGE: "the packed file holds more than {megabytes} MB",
+    Wrong.WORKBOOK: "this is a workbook; take the CSV that the ministry publishes, or save it as CSV (UTF-8)",
+    Wrong.WEB_PAGE: "this is a web page and no register: the download failed; download the file anew",
     Wrong.ENCODING: "the text is neither UTF-8, UTF-16 nor Windows-1251",
 }
 
@@ -85,5 +89,7 @@ _RU: Mapping[Wrong, str] = {
     Wrong.NOT_ONE_FILE: "файлов в архиве {files}, а нужен один",
     Wrong.NOT_UNPACKED: "упакованный файл не распаковывается: {error}",
     Wrong.TOO_LARGE: "в упакованном файле больше {megabytes} МБ",
+    Wrong.WORKBOOK: "это книга Excel; возьмите CSV, который публикует министерство, или сохраните её как CSV (UTF-8)",
+    Wrong.WEB_PAGE: "это веб-страница, а не реестр: загрузка не удалась; загрузите файл заново",
     Wrong.ENCODING: "текст не в UTF-8, не в UTF-16 и не в Windows-1251",
 }
