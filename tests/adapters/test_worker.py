@@ -34,6 +34,7 @@ class Chores:
     failing: list[Exception] = field(factory=list)
     forget_failing: bool = False
     keep_asks: float = 1700.0
+    refresh_asks: float | None = None
     kept_at: list[datetime] = field(factory=list)
     in_hand: Callable[[], Awaitable[None]] = _nothing
 
@@ -57,8 +58,9 @@ class Chores:
         self.kept_at.append(now)
         return self.keep_asks
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> float | None:
         self.done["refresh"] += 1
+        return self.refresh_asks
 
 
 @define
@@ -107,6 +109,11 @@ async def test_each_chore_begins_at_once_and_comes_again_at_its_own_interval() -
     assert set(chores.kept_at) == {NOW}
     waits = await run(Chores(keep_asks=0.5), rounds=2)
     assert waits.seconds["worker: keep Chores"] == [0.5, 0.5]
+
+
+async def test_a_cache_that_wants_to_be_refreshed_earlier_is() -> None:
+    waits = await run(Chores(refresh_asks=5.0), rounds=2)
+    assert waits.seconds["worker: refresh Chores"] == [5.0, 5.0]
 
 
 async def test_a_database_that_is_away_is_waited_for_longer_and_longer(caplog: pytest.LogCaptureFixture) -> None:

@@ -38,7 +38,10 @@ def test_a_register_is_imported_and_asked(tmp_path: Path, settings: dict[str, st
     assert (tried["replaces"], tried["same_as_in_force"], tried["refused"]) == (None, False, [])
     assert _codes(settings) == ["RU"]
     first = tell("numbering-plan", "import", file, settings=settings)
-    assert (first.returncode, first.stdout.splitlines()[-1]) == (0, "It is in force.")
+    assert (first.returncode, first.stdout.splitlines()[-1]) == (
+        0,
+        "It is in force; services that run take it up within 5 seconds.",
+    )
     assert "place of" not in first.stdout
     assert said("numbering-plan", "lookup", NUMBER, "чушь", "--json", settings=settings) == [
         {"input": NUMBER, "number": "+79138123456", "codes": ["RU-NVS"], "operator": "Связь"},

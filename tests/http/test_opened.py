@@ -116,8 +116,8 @@ async def test_an_imported_plan_takes_effect_without_a_restart(url: str) -> None
         plan = NumberingPlan([RangeEntry(("RU-KGD",), "Operator", 79990000000, 79999999999)], edition="2026-08")
         await NumberRanges(engine).replace(plan.to_rows())
         await engine.dispose()
-        for refresher in parts.refreshers:
-            await refresher.refresh()
+        asked = [await refresher.refresh() for refresher in parts.refreshers]
+        assert asked == [5.0]  # seconds until the next edition is looked for: who imported one waits for it
         assert parts.regions.resolve(number) == ("RU-KGD",)
 
 

@@ -75,7 +75,7 @@ async def wait_for_stop(stop: asyncio.Event, seconds: float) -> None:
 
 @frozen
 class Pace:
-    """Seconds between the rounds of each chore; `keep` at the most, for what a keeper waits for may happen any time.
+    """Seconds between the rounds of each chore; `keep` and `refresh` at the most: they say themselves what they want.
 
     `listen`: from the loss of a connection to the next try.
 
@@ -134,7 +134,7 @@ async def run_worker(
     chores = [
         *_reconciling(reconcile, pace),
         *(_Chore(f"keep {type(keeper).__name__}", pace.keep, _keeping(keeper, clock)) for keeper in keepers),
-        *(_Chore(f"refresh {type(each).__name__}", pace.refresh, _always(each.refresh)) for each in refreshers),
+        *(_Chore(f"refresh {type(each).__name__}", pace.refresh, each.refresh) for each in refreshers),
         *(_attending(each, pace) for each in attendants),
     ]
     if follow is not None:

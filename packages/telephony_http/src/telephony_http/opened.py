@@ -63,6 +63,10 @@ _IP_PHONES = select(devices).where(
 )
 
 
+EDITION_ASKED_EVERY = 5.0
+"""Seconds."""
+
+
 class TablesNotReady(Exception):
     """The database hasn't the tables of this version: run `telephony db upgrade`."""
 
@@ -139,18 +143,21 @@ async def _report_secret(settings: Settings, facts: ServiceFacts) -> str:
 
 @frozen
 class StoredPlan:
-    """Keeps the plan in memory at the edition that is stored; an import takes effect without a restart."""
+    """Keeps the plan in memory at the edition that is stored; an import takes effect without a restart.
+
+    To ask for the edition is one row, and clients see a number of the old edition meanwhile: it is asked often.
+    """
 
     ranges: NumberRanges
     holder: NumberingPlanHolder
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> float:
         edition = await self.ranges.edition()
-        if edition is None or edition == self.holder.plan.edition:
-            return
-        plan = NumberingPlan.from_rows(await self.ranges.load())
-        self.holder.replace(plan)
-        log.info("numbering plan: %d ranges, edition %s", len(plan), plan.edition)
+        if edition is not None and edition != self.holder.plan.edition:
+            plan = NumberingPlan.from_rows(await self.ranges.load())
+            self.holder.replace(plan)
+            log.info("numbering plan: %d ranges, edition %s", len(plan), plan.edition)
+        return EDITION_ASKED_EVERY
 
 
 # --- The providers ------------------------------------------------------------------------------------------------

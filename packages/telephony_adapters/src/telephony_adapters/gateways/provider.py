@@ -53,7 +53,8 @@ class Keeper(Protocol):
 class Refreshing(Protocol):
     """A cache that is filled from outside, that of the devices' statuses for one. May fail without harm to a call."""
 
-    async def refresh(self) -> object: ...
+    async def refresh(self) -> float | None:
+        """Fill it; the seconds after which it wants to be filled again, where that is soon."""
 
 
 class Following(Protocol):

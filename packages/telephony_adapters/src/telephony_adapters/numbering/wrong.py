@@ -57,7 +57,9 @@ class LineError:
 _EN: Mapping[Wrong, str] = {
     Wrong.EMPTY: "the file is empty",
     Wrong.NO_RANGES: "the file has a header and no ranges",
-    Wrong.NO_HEADER: "this is no header of the register: no column {columns}",
+    Wrong.NO_HEADER: (
+        "this is no header of the register: no column {columns} (is it DEF-9xx.csv, in UTF-8 or Windows-1251?)"
+    ),
     Wrong.CELLS: "{cells} cells, the header has {width}",
     Wrong.CODE: "not a Russian area or mobile code: {code!r}",
     Wrong.DIGITS: "{column} is not a number of up to seven digits: {digits!r}",
@@ -77,7 +79,7 @@ _EN: Mapping[Wrong, str] = {
 _RU: Mapping[Wrong, str] = {
     Wrong.EMPTY: "файл пуст",
     Wrong.NO_RANGES: "в файле заголовок и ни одного диапазона",
-    Wrong.NO_HEADER: "это не заголовок реестра: нет столбца {columns}",
+    Wrong.NO_HEADER: ("это не заголовок реестра: нет столбца {columns} (это DEF-9xx.csv, в UTF-8 или Windows-1251?)"),
     Wrong.CELLS: "ячеек {cells}, а в заголовке их {width}",
     Wrong.CODE: "не российский код города или мобильной связи: «{code}»",
     Wrong.DIGITS: "«{column}» — не число до семи цифр: «{digits}»",

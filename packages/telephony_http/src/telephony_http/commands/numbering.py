@@ -17,6 +17,7 @@ from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.plan import NumberingPlan
 from telephony_adapters.numbering.register import RegisterImport, read_register
 from telephony_adapters.numbering.replacing import Doubt, doubts
+from telephony_adapters.numbering.wrong import Wrong
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_core.phone import DestinationClass
 from telephony_http.commands.database import engine_of
@@ -147,7 +148,12 @@ def _tell(
     if dry_run:
         say(in_words("Nothing was changed (--dry-run).", "Ничего не изменено (--dry-run)."))
     else:
-        say(in_words("It is in force.", "Издание действует."))
+        say(
+            in_words(
+                "It is in force; services that run take it up within 5 seconds.",
+                "Издание действует; работающие службы подхватят его за 5 секунд.",
+            )
+        )
 
 
 def _errors(file: Path, found: RegisterImport, language: str, *, allow_unknown: bool) -> str:
@@ -159,6 +165,13 @@ def _errors(file: Path, found: RegisterImport, language: str, *, allow_unknown: 
     if count > _ERRORS_SHOWN:
         more = count - _ERRORS_SHOWN
         lines.append(in_words(f"and {more} more; --json lists them all.", f"и ещё {more}; все они — в --json."))
+    if any(error.line and error.wrong is not Wrong.NAME for error in found.errors):
+        lines.append(
+            in_words(
+                "Nothing was changed: a file is taken whole or not at all. Download it anew, or mend these lines.",
+                "Ничего не изменено: файл принимается целиком или никак. Загрузите его заново или исправьте строки.",
+            )
+        )
     if found.not_understood and not allow_unknown:
         lines.append(
             in_words(
