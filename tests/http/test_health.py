@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
+
 from tests.http.office import CLIENT_NUMBER, Callers, Office
+
+from telephony_adapters.gateways.provider import Following
+from telephony_http.readings import WorkerMode
 
 
 async def test_it_is_alive_without_a_token(callers: Callers) -> None:
@@ -47,10 +53,33 @@ async def test_metrics_count_routes_and_results_and_name_nobody(callers: Callers
         assert personal not in answer.text
 
 
+class Driven:
+    """A keeper and a listener: told when it is driven."""
+
+    def __init__(self) -> None:
+        self.at_work = asyncio.Event()
+
+    async def keep(self, now: datetime) -> float:
+        self.at_work.set()
+        return 60.0
+
+    async def listen(self, follow: Following, stop: asyncio.Event) -> None:
+        self.at_work.set()
+        await stop.wait()
+
+
+async def test_without_the_chores_a_service_looks_after_what_it_dials_and_hears_itself(office: Office) -> None:
+    """The subscription's silence, a gap in its reports, the routing of call-backs show in this process only."""
+    assert office.settings.worker is WorkerMode.OFF
+    keeper, beside_door, listener = Driven(), Driven(), Driven()
+    async with office.open(keepers=(keeper,), beside_doors=(beside_door,), listeners=(listener,)):
+        await keeper.at_work.wait()
+        await beside_door.at_work.wait()
+    assert not listener.at_work.is_set()
+
+
 async def test_a_service_that_ends_waits_for_the_call_that_is_being_placed(office: Office) -> None:
     """K3: its answer is recorded before the store is closed."""
-    import asyncio
-
     from telephony_core.testing.fakes import Fate
 
     office.gateway.fate(Fate.HANGS)

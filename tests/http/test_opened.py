@@ -16,6 +16,7 @@ from tests.adapters.gateways.xsi_samples import an_event
 from tests.http.office import living
 
 from telephony_adapters.demo.loading import LoadedDemo, load_demo
+from telephony_adapters.gateways.beeline.sequences import GapsFilled
 from telephony_adapters.numbering.plan import NumberingPlan, RangeEntry
 from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.migrations import upgrade
@@ -177,8 +178,19 @@ async def test_phones_of_agents_that_are_away_are_known(url: str, demo: LoadedDe
         assert [status.agent_away for status in statuses if status] == [True]
         mobile = Mobile("D-2", "E-1", "M", "beeline", "9", CorporateSim(PhoneNumber("+79031110001"), None), fmtn=True)
         assert parts.statuses.status(mobile) is None
-        assert parts.conditions["beeline"]() == "kept_by_worker"
         assert phone.provider in parts.gateways
+
+
+async def test_beeline_is_looked_after_whoever_does_the_chores(
+    url: str, demo: LoadedDemo, beeline: respx.MockRouter
+) -> None:
+    """Its subscription is kept, and gaps in its reports are seen, by the process that hears them."""
+    app = create_app(_with_beeline(url, worker=WorkerMode.OFF))
+    async with living(app), _client(app, demo.employees[0].token) as client:
+        await _until_ready(client)
+        assert (await client.get("/readyz")).json()["providers"] == {"beeline": "subscribed"}
+        (gaps,) = app.state.parts.beside_doors
+        assert isinstance(gaps, GapsFilled)
 
 
 async def test_where_nobody_can_report_it_says_so(url: str) -> None:

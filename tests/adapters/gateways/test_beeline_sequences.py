@@ -61,6 +61,17 @@ def test_subscriptions_count_for_themselves() -> None:
     assert lost(sequences) == 0
 
 
+def test_what_is_remembered_does_not_grow() -> None:
+    """Neither with subscriptions that came and went, nor with numbers that leap."""
+    sequences = Sequences()
+    for n in range(200):
+        hear(sequences, 1, 900, of=f"subscription-{n}")
+    assert (len(sequences.last), len(sequences.missing)) == (20, 1000)
+    assert lost(sequences) == 1000
+    hear(sequences, 903, of="subscription-199")
+    assert lost(sequences) == 2
+
+
 def test_what_was_overtaken_is_not_lost_yet() -> None:
     sequences = Sequences()
     hear(sequences, 1, 3)
@@ -107,6 +118,17 @@ async def test_a_gap_has_the_live_calls_asked_after_until_statistics_can_be_no_l
         clock.turn(timedelta(seconds=1))
     assert followed.compared == len(ASKED_AFTER)
     assert ASKED_AFTER[-1] > timedelta(minutes=10)
+
+
+async def test_however_many_gaps_there_are_it_asks_now_and_then() -> None:
+    """Where processes share an address, each hears a part of the numbers, and every report seems to leave a gap."""
+    sequences, clock, followed = Sequences(), FakeClock(NOW), Followed()
+    filled = GapsFilled(sequences, clock)
+    for second in range(100):
+        sequences.note(parse_report(an_event(sequence=str(2 * second))), clock.now())
+        await filled.look(followed)
+        clock.turn(timedelta(seconds=1))
+    assert followed.compared == 10
 
 
 async def test_what_could_not_be_asked_is_asked_again() -> None:

@@ -321,6 +321,18 @@ async def test_an_old_one_that_nobody_remembers_is_ended_when_it_reports(
     assert set(book.live) == {"subscription-2"}
 
 
+async def test_strangers_are_looked_into_some_at_a_time(
+    client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
+) -> None:
+    """Whoever invents subscriptions fills no memory, and causes no more requests than these."""
+    keeper = Subscriptions(client, URL, memory=notes)
+    await keeper.keep(clock.now())
+    for n in range(1000):
+        keeper.heard(an_event_of(f"invented-{n}"), clock.now())
+    await drive(keeper, clock, timedelta(seconds=100))
+    assert book.asked.count("DELETE") == 20
+
+
 async def test_processes_of_one_address_come_to_share_one(
     client: BeelineClient, book: Book, clock: FakeClock, notes: Notes
 ) -> None:

@@ -138,8 +138,8 @@ def refuse_to_show_the_demo(settings: Settings, parts: Parts) -> None:
 async def _worker(
     settings: Settings, container: Container, stopping: Stopping, metrics: Metrics
 ) -> AsyncIterator[None]:
-    """Beside the requests: caches are this process's own and are always refreshed here; all else is done here, or by
-    `telephony worker`, as the settings say."""
+    """Beside the requests: caches, and what hangs on what this process dials and hears, are its own and always looked
+    after here; all else is done here, or by `telephony worker`, as the settings say."""
     parts: Parts = container.parts()
     here = settings.worker is WorkerMode.EMBEDDED
     working = asyncio.create_task(
@@ -147,8 +147,8 @@ async def _worker(
             container.reconcile_calls() if here else None,
             stop=stopping.begun,
             clock=parts.clock,
-            keepers=parts.keepers if here else (),
-            listeners=parts.listeners if here else (),
+            keepers=parts.keepers,
+            listeners=(*parts.beside_doors, *(parts.listeners if here else ())),
             follow=container.hears(),
             refreshers=(*parts.refreshers, VerdictsCounted(parts.store, metrics)),
             retention=container.erase_old_numbers() if here else None,

@@ -73,9 +73,9 @@ class Parts:
 
     `directory_writer`: None where the directory is somebody else's, a CRM's for one, and nothing is put into it here.
     `doors` and `report_secret`: where providers report, None closes it. `conditions`: for each provider, one word on
-    how it is, from memory. `keepers`, `listeners`, `refreshers`, `relays` and `event_retention` are for the
-    worker, `attendants` for every process: they bring the events to `event_feed`. `worker_works`: whether some worker
-    has been seen lately, None where nobody can tell. `demo`: the store holds the demo's data.
+    how it is, from memory. `listeners`, `relays` and `event_retention` are for the worker; `keepers`, `beside_doors`
+    and `refreshers` for every process, and `attendants`: they bring the events to `event_feed`. `worker_works`: whether
+    some worker has been seen lately, None where nobody can tell. `demo`: the store holds the demo's data.
     """
 
     store: Store
@@ -94,6 +94,7 @@ class Parts:
     report_secret: str | None = field(default=None, repr=False)
     conditions: Mapping[str, Callable[[], str]] = field(factory=dict)
     keepers: tuple[Keeper, ...] = ()
+    beside_doors: tuple[Listener, ...] = ()
     listeners: tuple[Listener, ...] = ()
     refreshers: tuple[Refreshing, ...] = ()
     attendants: tuple[Attendant, ...] = ()

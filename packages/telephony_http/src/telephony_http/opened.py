@@ -203,6 +203,7 @@ def _with_gateways(parts: Parts, opened: Mapping[str, OpenedGateway]) -> Parts:
         doors={name: each.door for name, each in opened.items() if each.door},
         conditions={name: _condition(each.condition) for name, each in opened.items() if each.condition},
         keepers=tuple(keeper for each in opened.values() for keeper in each.keepers),
+        beside_doors=tuple(each.beside_door for each in opened.values() if each.beside_door),
         listeners=tuple(each.listener for each in opened.values() if each.listener),
         refreshers=(*parts.refreshers, *(refresher for each in opened.values() for refresher in each.refreshers)),
     )

@@ -68,7 +68,7 @@ class Following(Protocol):
 
 
 class Listener(Protocol):
-    """Hears a provider over a connection that we open."""
+    """Hears a provider over a connection that we open, or looks after what is heard of it by HTTP."""
 
     async def listen(self, follow: Following, stop: asyncio.Event) -> None:
         """Hear until `stop` is set. May end before, or raise: it is called again after a pause."""
@@ -78,14 +78,18 @@ class Listener(Protocol):
 class OpenedGateway:
     """A provider at work, for the time of its block. Only the gateway must be there.
 
-    `statuses`: which of its devices are online. `door`: it reports by HTTP; `listener`: it is heard over a connection
-    of ours. `condition`: one word on how it is, from memory; None as long as it was not asked. The worker drives
-    `keepers`, `refreshers` and `listener`.
+    `statuses`: which of its devices are online. `door`: it reports by HTTP, `beside_door`: what looks after that it
+    hears all; `listener`: it is heard over a connection of ours. `condition`: one word on how it is, from memory; None
+    as long as it was not asked.
+
+    `listener` is driven where the background's chores are done. `keepers`, `refreshers` and `beside_door` are driven in
+    every process that serves requests, whoever does the chores: they know what was dialled and heard in their own.
     """
 
     gateway: ProviderGateway
     statuses: DeviceStatuses | None = None
     door: ReportDoor | None = None
+    beside_door: Listener | None = None
     listener: Listener | None = None
     condition: Callable[[], str | None] | None = None
     keepers: tuple[Keeper, ...] = ()

@@ -109,8 +109,8 @@ async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
             gateway=_gateway(client, settings, around.clock, subscription, routing),
             statuses=statuses,
             door=BeelineDoor(subscription.kept if subscription else None, sequences),
-            listener=GapsFilled(sequences, around.clock),
-            condition=_condition(subscription, works=around.works),
+            beside_door=GapsFilled(sequences, around.clock),
+            condition=_condition(subscription),
             keepers=tuple(each for each in (subscription, routing) if each is not None),
             refreshers=(PhonesAsked(statuses, around.phones),),
         )
@@ -162,14 +162,12 @@ class WatchedSubscription:
             self.rounds += 1
 
 
-def _condition(subscription: WatchedSubscription | None, *, works: bool) -> Callable[[], str | None]:
+def _condition(subscription: WatchedSubscription | None) -> Callable[[], str | None]:
     """One word on how it is with the provider's reports, for /readyz."""
 
     def condition() -> str | None:
         if subscription is None:
             return "not_subscribed"
-        if not works:
-            return "kept_by_worker"
         if subscription.kept.subscription_id is not None:
             return "silent" if subscription.kept.silent else "subscribed"
         return "not_subscribed" if subscription.rounds else None

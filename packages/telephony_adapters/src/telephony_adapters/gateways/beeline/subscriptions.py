@@ -47,6 +47,9 @@ class SubscriptionTimes:
 _UNHEARD = 3
 """Calls that were taken and of which nothing was heard: one phone that is off is no silence."""
 
+_STRANGERS = 20
+"""Subscriptions of nobody's that are looked into at once; one that goes on reporting is seen again."""
+
 
 @frozen
 class _Live:
@@ -113,6 +116,8 @@ class Subscriptions:
                 self._live = None
                 self._due = None
         elif self._memory is not None and report.subscription_id not in (*mine, *self._strangers):
+            if len(self._strangers) == _STRANGERS:
+                return
             self._strangers[report.subscription_id] = at
             self._due = None
 
