@@ -50,10 +50,12 @@ def read_event(body: bytes) -> Event:
 
 
 class Receiver:
-    """`answers` are the statuses of the next requests; after them 200. `bodies` hold what was answered 2xx."""
+    """`answers` are the statuses of the next requests; after them 200. `bodies` hold what was answered 2xx. `garbage` is
+    the body of answers, said to be gzip."""
 
     def __init__(self, port: int = 0) -> None:
         self.answers: list[int] = []
+        self.garbage = b""
         self.attempts = 0
         self.bodies: list[bytes] = []
         self.content_types: list[str] = []
@@ -70,8 +72,11 @@ class Receiver:
                     receiver.bodies.append(body)
                     receiver.content_types.append(self.headers["Content-Type"])
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(receiver.garbage)))
+                if receiver.garbage:
+                    self.send_header("Content-Encoding", "gzip")
                 self.end_headers()
+                self.wfile.write(receiver.garbage)
 
             def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 return  # a log of its own would end in the tests' output

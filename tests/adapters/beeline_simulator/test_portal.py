@@ -37,6 +37,27 @@ def test_what_the_portal_does_not_have_is_an_error_in_its_form(simulator: Simula
         assert set(answer.json()) == {"errorCode", "description"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "v2/statistics?page=%C2%B2", b""),
+        ("GET", "records?id=%C2%B2", b""),
+        ("PUT", "subscription", b"[" * 100_000),
+        ("PUT", "subscription", b'{"expires": 60, "subscriptionType": [], "url": "http://127.0.0.1:9/"}'),
+        ("PUT", "subscription", b'{"expires": 60, "subscriptionType": "BASIC_CALL", "url": "http://[::/"}'),
+        ("PUT", "subscription", b'{"expires": 60, "subscriptionType": "BASIC_CALL", "url": "http://"}'),
+        ("PUT", "abonents/1001/agent", b"\xff"),
+        ("PUT", "icr/numbers", b"null"),
+        ("DELETE", "icr/route", b""),
+    ],
+)
+def test_whatever_comes_is_answered_in_the_portal_s_form(
+    simulator: SimulatorHandle, method: str, path: str, body: bytes
+) -> None:
+    answer = simulator.portal(method, path, content=body)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "BadRequest")
+
+
 def test_subscribers_are_listed(simulator: SimulatorHandle) -> None:
     listed = simulator.portal("GET", "abonents").json()
     assert len(listed) == len(COMPANY.subscribers) == 25
@@ -333,6 +354,9 @@ def test_a_record_is_downloaded_in_the_forms_of_integrations(simulator: Simulato
     for path in (f"v2/records/{record['id']}/download?recordId={record['id']}", f"v2/records/{by_call}/download"):
         assert simulator.portal("GET", path).content[:4] == b"RIFF"
     assert simulator.portal("GET", f"records/{by_call}/reference").json()["url"].endswith(".wav")
+    # One integration names the subscriber by the phone number alone.
+    assert simulator.portal("GET", f"v2/records/{tracking_id}/9067010110/download").content[:4] == b"RIFF"
+    assert simulator.portal("GET", f"v2/records/{tracking_id}/1011/download").json()["errorCode"] == "RecordNotFound"
 
 
 def test_an_unknown_subscriber_is_refused_in_the_words_that_were_seen(simulator: SimulatorHandle) -> None:

@@ -56,6 +56,7 @@ def test_a_subscription_is_read_and_removed(simulator: SimulatorHandle, receiver
         {"subscriptionType": "EVERYTHING"},
         {"url": "ftp://here"},
         {"url": None},
+        {"url": "http://127.0.0.1:99999/"},
         {"pattern": "9999"},
     ],
 )
@@ -123,6 +124,16 @@ def test_a_push_that_is_not_wanted_is_not_repeated(simulator: SimulatorHandle, l
     dial(simulator)
     assert listening.attempts == 6
     assert [event.sequence_number for event in listening.events(hooks=True)] == [3, 4, 5, 6]
+
+
+def test_an_answer_that_can_t_be_read_ends_nothing(simulator: SimulatorHandle, listening: Receiver) -> None:
+    listening.garbage = b"no gzip"
+    assert simulator.portal("POST", "abonents/1001/call", params={"phoneNumber": CLIENT}).status_code == 200
+    while not listening.attempts:
+        pass
+    listening.garbage = b""
+    simulator.wait_until_idle()
+    assert {event.sequence_number for event in listening.events(hooks=True)} == {1, 2, 3, 4, 5, 6}
 
 
 def test_a_push_waits_for_an_address_that_comes_up(simulator: SimulatorHandle) -> None:

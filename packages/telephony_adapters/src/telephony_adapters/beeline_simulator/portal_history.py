@@ -47,7 +47,7 @@ async def get_record(exchange: TheExchange, record_id: FromPath[str]) -> dict[st
 
 @get(["/records/{external_id:str}/{user_id:str}", "/v2/records/{external_id:str}/{user_id:str}"])
 async def get_record_of(exchange: TheExchange, external_id: FromPath[str], user_id: FromPath[str]) -> dict[str, Any]:
-    return _body(exchange, exchange.history.record_of(external_id, user_id))
+    return _body(exchange, _record_of(exchange, external_id, user_id))
 
 
 @get(["/records/{record_id:str}/download", "/v2/records/{record_id:str}/download"])
@@ -57,7 +57,7 @@ async def download(exchange: TheExchange, record_id: FromPath[str]) -> Response[
 
 @get(["/records/{external_id:str}/{user_id:str}/download", "/v2/records/{external_id:str}/{user_id:str}/download"])
 async def download_of(exchange: TheExchange, external_id: FromPath[str], user_id: FromPath[str]) -> Response[bytes]:
-    return sound(exchange.history.record_of(external_id, user_id))
+    return sound(_record_of(exchange, external_id, user_id))
 
 
 @get(["/records/{record_id:str}/reference", "/v2/records/{record_id:str}/reference"])
@@ -69,7 +69,7 @@ async def reference(exchange: TheExchange, request: AnyRequest, record_id: FromP
 async def reference_of(
     exchange: TheExchange, request: AnyRequest, external_id: FromPath[str], user_id: FromPath[str]
 ) -> dict[str, str]:
-    return _reference(request, exchange.history.record_of(external_id, user_id))
+    return _reference(request, _record_of(exchange, external_id, user_id))
 
 
 @delete(["/records/{record_id:str}", "/v2/records/{record_id:str}"], status_code=200)
@@ -102,6 +102,11 @@ def _period(exchange: TheExchange, request: AnyRequest) -> tuple[datetime | None
 
 def _user_ids(exchange: TheExchange, pattern: str | None) -> frozenset[str] | None:
     return frozenset({exchange.account.find(pattern).user_id}) if pattern else None
+
+
+def _record_of(exchange: TheExchange, external_id: str, pattern: str) -> Record:
+    """One integration puts the phone number where others put the user id."""
+    return exchange.history.record_of(external_id, exchange.account.find(pattern).user_id)
 
 
 def _body(exchange: TheExchange, record: Record) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Pusher:
     async def _delivered(self, client: httpx2.AsyncClient, push: Push) -> bool:
         for pause in (0.0, *(() if self._gave_up else PAUSES)):
             await asyncio.sleep(pause)
-            with contextlib.suppress(httpx2.TransportError):
+            with contextlib.suppress(httpx2.RequestError):
                 answer = await client.post(push.url, content=push.body, headers={"Content-Type": CONTENT_TYPE})
                 if answer.status_code < 500:
                     return answer.is_success

@@ -49,7 +49,7 @@ def instant(text: str | None, name: str) -> datetime | None:
 def whole(text: str | None, name: str, default: int, least: int, most: int) -> int:
     if text is None:
         return default
-    if not text.isdigit() or not least <= int(text) <= most:
+    if not text.isdecimal() or not least <= int(text) <= most:
         raise bad_request(f"{name} is a whole number, {least} to {most}")
     return int(text)
 
@@ -57,5 +57,5 @@ def whole(text: str | None, name: str, default: int, least: int, most: int) -> i
 async def json_body(request: AnyRequest) -> Any:
     try:
         return json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise bad_request("the body is no JSON") from None

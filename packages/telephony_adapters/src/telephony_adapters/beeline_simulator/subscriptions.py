@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+import httpx2
 from attrs import define, field
 
 from telephony_adapters.beeline_simulator.activity import Activity
@@ -82,9 +83,9 @@ class SubscriptionBook:
         """A new subscription to a target (its type and id), None: to the whole company."""
         if not isinstance(expires, int) or isinstance(expires, bool) or not 0 < expires <= LONGEST_SECONDS:
             raise bad_request(f"expires is seconds, 1 to {LONGEST_SECONDS}")
-        if subscription_type not in TYPES:
+        if not isinstance(subscription_type, str) or subscription_type not in TYPES:
             raise bad_request(f"subscriptionType is one of {', '.join(sorted(TYPES))}")
-        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        if not isinstance(url, str) or not _can_be_pushed_to(url):
             raise bad_request("url is an http or https address")
         loop = asyncio.get_running_loop()
         target_type, target_id = target or ("GROUP", self._config.company.id)
@@ -95,7 +96,7 @@ class SubscriptionBook:
             id=present.id if present else str(uuid.uuid4()),
             target_type=target_type,
             target_id=target_id,
-            subscription_type=str(subscription_type),
+            subscription_type=subscription_type,
             expires=expires,
             ends_at=loop.time() + expires,
             url=url,
@@ -159,6 +160,14 @@ def send(pushes: Iterable[Push]) -> None:
     """Hands each push to its subscription's queue; they leave in the order of this call."""
     for push in pushes:
         push.pusher.put(push)
+
+
+def _can_be_pushed_to(url: str) -> bool:
+    try:
+        address = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return False
+    return address.scheme in {"http", "https"} and bool(address.host) and 0 < (address.port or 80) < 1 << 16
 
 
 def _unknown() -> PortalError:

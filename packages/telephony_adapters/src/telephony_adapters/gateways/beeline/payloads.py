@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 _NUMBER = re.compile(r"(?<![0-9])(\+?[78]?[3-9][0-9]{2})[0-9]{5}([0-9]{2})(?![0-9])")
+_FOREIGN = re.compile(r'((?:\+|"(?:phone\w*|inboundNumber)"\s*:\s*")[1-9][0-9]{2})[0-9]{2,10}([0-9]{2})(?![0-9])')
 _PEOPLE = re.compile(r'("(?:lastName|firstName|email|department)"\s*:\s*")[^"]*(")')
 _NAME = re.compile(r"(<xsi:name>)[^<]*(</xsi:name>)")
 _SECRET = re.compile(r"(/provider-reports/[a-z]+/|/check/)[^<\"\s]+")
@@ -21,7 +22,13 @@ Tape = Callable[[str, int, bytes], None]
 
 def scrubbed(text: str) -> str:
     """The text without what would tell of a person or let them be called."""
-    for pattern, instead in ((_NUMBER, r"\1*****\2"), (_PEOPLE, r"\1…\2"), (_NAME, r"\1…\2"), (_SECRET, r"\1…")):
+    for pattern, instead in (
+        (_NUMBER, r"\1*****\2"),
+        (_FOREIGN, r"\1*****\2"),
+        (_PEOPLE, r"\1…\2"),
+        (_NAME, r"\1…\2"),
+        (_SECRET, r"\1…"),
+    ):
         text = pattern.sub(instead, text)
     return text
 
