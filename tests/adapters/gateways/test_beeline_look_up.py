@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -12,9 +12,17 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.adapters.gateways.beeline_kit import LINE, PORTAL, TOKEN, a_gateway
+from tests.adapters.gateways.surroundings import surroundings
 
 from telephony_adapters.gateways.beeline import BeelineClient, BeelineGateway, DurationUnit
-from telephony_adapters.gateways.beeline.call_statistics import UnreadableStatistics, facts_of, read_rows
+from telephony_adapters.gateways.beeline.call_statistics import (
+    LookUpWindow,
+    UnreadableStatistics,
+    facts_of,
+    read_rows,
+)
+from telephony_adapters.gateways.beeline.opening import open_gateway
+from telephony_adapters.gateways.provider import CallsTo
 from telephony_core.call import Attempt
 from telephony_core.call_facts import Cause, Fact, FactKind, LegName, Outcome, read
 from telephony_core.phone import PhoneNumber
@@ -157,6 +165,59 @@ async def test_reports_tell_apart_what_the_window_does_not(respx_mock: respx.Moc
     found = await looked_up(an_attempt("ringing_employee"))
     assert isinstance(found, Found)
     assert found.shown == PhoneNumber("+79031230002")
+
+
+def our_calls(*after: float, line: str = LINE) -> CallsTo:
+    """Our calls to the client, begun so many seconds after the attempt; the attempt's own is among them."""
+
+    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[tuple[str, datetime]]:
+        assert number == CLIENT_NUMBER
+        begun = [(line, NOW + timedelta(seconds=seconds)) for seconds in sorted({0.0, *after}, reverse=True)]
+        return [(line, at) for line, at in begun if since is None or at >= since]
+
+    return calls_to
+
+
+async def test_redialled_within_seconds_the_call_before_is_not_this_one(respx_mock: respx.MockRouter) -> None:
+    """Nothing was reported of an attempt that may be ringing: the row of the call before must not end it (K3)."""
+    before, own = a_row(after=-9, seconds=0), a_row(after=2, phone_from="79031230002")
+    redialled = our_calls(-10)
+    respx_mock.get(STATISTICS).respond(json=[before])
+    assert isinstance(await looked_up(calls_to=redialled), CannotTell)
+    respx_mock.get(STATISTICS).respond(json=[own, before])
+    found = await looked_up(calls_to=redialled)
+    assert isinstance(found, Found)
+    assert found.shown == PhoneNumber("+79031230002")
+
+
+@pytest.mark.parametrize("calls_to", [our_calls(), our_calls(-71), our_calls(-10, line="elsewhere")])
+async def test_where_no_other_call_is_meant_clocks_may_differ(respx_mock: respx.MockRouter, calls_to: CallsTo) -> None:
+    respx_mock.get(STATISTICS).respond(json=[a_row(after=-9)])
+    assert isinstance(await looked_up(calls_to=calls_to), Found)
+
+
+async def test_the_row_of_the_call_after_is_not_this_one(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(STATISTICS).respond(json=[a_row(after=31)])
+    assert isinstance(await looked_up(calls_to=our_calls(30)), CannotTell)
+    assert isinstance(await looked_up(calls_to=our_calls(40)), Found)
+
+
+@given(st.floats(5, 600))
+def test_a_call_that_may_follow_an_acknowledged_one_lies_outside_the_window(longest_ringing: float) -> None:
+    """K3, for each longest ringing that may be set: 5 to 600 s."""
+    after = LookUpWindow.within(longest_ringing).after
+    assert after < timedelta(seconds=longest_ringing)
+    assert after <= timedelta(seconds=55)
+
+
+@pytest.mark.parametrize("row", [a_row(after=-9), a_row(after=11.5)], ids=["the call before", "too late"])
+async def test_a_service_looks_up_by_its_longest_ringing_and_its_calls(
+    respx_mock: respx.MockRouter, row: dict[str, Any]
+) -> None:
+    around = evolve(surroundings({"url": PORTAL, "token": TOKEN}), longest_ringing=12.0, calls_to=our_calls(-10))
+    respx_mock.get(STATISTICS).respond(json=[row])
+    async with open_gateway(around) as opened:
+        assert isinstance(await opened.gateway.look_up(an_attempt()), CannotTell)
 
 
 @pytest.mark.parametrize("shift", [-95, 95])

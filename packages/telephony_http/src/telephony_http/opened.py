@@ -172,11 +172,11 @@ def _surroundings(
         async with Database(engine).reading() as work:
             return [device_of(row) for row in await work.rows(_IP_PHONES, {"provider": name})]
 
-    async def calls_to(number: PhoneNumber) -> list[tuple[str, datetime]]:
+    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[tuple[str, datetime]]:
         async with parts.store.read() as uow:
             now = await uow.now()
-            since = now - timedelta(days=settings.retention_days)
-            found = await uow.calls.attempts_to(number, since, now)
+            kept_since = now - timedelta(days=settings.retention_days)
+            found = await uow.calls.attempts_to(number, since or kept_since, now)
         return [(attempt.device.line, attempt.started_at) for attempt in found if attempt.provider == name]
 
     reports_arrive = settings.public_url is not None and parts.report_secret is not None

@@ -112,6 +112,13 @@ class Lease(Protocol):
         """Let others have it at once. Harmless if it isn't held."""
 
 
+class CallsTo(Protocol):
+    """Our calls to a number by this provider: line and begin, the latest first; `since` an instant, or all that are
+    kept. Raises `StoreUnavailable`."""
+
+    async def __call__(self, number: PhoneNumber, since: datetime | None = None) -> Sequence[tuple[str, datetime]]: ...
+
+
 @frozen(kw_only=True)
 class Surroundings:
     """The service as a provider sees it.
@@ -120,8 +127,8 @@ class Surroundings:
     for a request to dial, all told. `longest_ringing`: seconds after which an attempt of unknown outcome may be given
     up (K3): no phone may ring longer. `report_url`: where the provider is to report, None if it can't reach us; it
     holds a secret. `works`: the background's chores run in this process. `phones`: the provider's active IP phones.
-    `memory`: where what it must know after a restart goes; None: it forgets. `calls_to`: our calls to a number by this
-    provider, line and begin, the latest first; `callback_window`: how long after one a call-back is its (B1).
+    `memory`: where what it must know after a restart goes; None: it forgets. `callback_window`: how long after a call
+    a call-back is its (B1).
     """
 
     settings: Mapping[str, str] = field(repr=False)
@@ -133,7 +140,7 @@ class Surroundings:
     phones: Callable[[], Awaitable[Iterable[Device]]]
     lease: Lease
     memory: Memory | None = None
-    calls_to: Callable[[PhoneNumber], Awaitable[Sequence[tuple[str, datetime]]]] | None = None
+    calls_to: CallsTo | None = None
     callback_window: timedelta = timedelta(days=30)
 
 

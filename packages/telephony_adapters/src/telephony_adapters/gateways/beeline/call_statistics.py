@@ -32,23 +32,36 @@ class DurationUnit(StrEnum):
 class LookUpWindow:
     """How far a row's start may lie from the attempt's own, by clocks that differ.
 
-    Narrow on purpose. `after` stays below the longest ringing (60 s): only after that may an unknown attempt be
-    acknowledged and the number be called anew, and that call's row must not pass for this one's (K3). Where reports
-    said when the call began and ended, by Beeline's own clock, its row lies between (`slack`: rows may be rounded).
+    Narrow on purpose. `after` stays below the longest ringing (`within`; 55 s of 60): only after that may an unknown
+    attempt be acknowledged and the number be called anew, and that call's row must not pass for this one's (K3). Where
+    reports said when the call began and ended, by Beeline's own clock, its row lies between (`slack`: rows may be
+    rounded).
     """
 
     before: timedelta = timedelta(seconds=15)
     after: timedelta = timedelta(seconds=55)
     slack: timedelta = timedelta(seconds=1)
 
-    def of(self, attempt: Attempt) -> tuple[datetime, datetime]:
-        """The earliest and the latest start of the attempt's row."""
+    @classmethod
+    def within(cls, longest_ringing: float) -> LookUpWindow:
+        """The window where an unknown attempt may be acknowledged after so many seconds."""
+        return cls(after=min(cls().after, timedelta(seconds=longest_ringing) * 11 / 12))
+
+    def of(self, attempt: Attempt, others: Iterable[datetime] = ()) -> tuple[datetime, datetime]:
+        """The earliest and the latest start of the attempt's row. `others`: when the other attempts from its line to
+        its number began. Where one of them may have a row nearby, clocks that differ can't be allowed for: its row
+        would pass for this one's."""
         earliest, latest = attempt.started_at - self.before, attempt.started_at + self.after
         legs = (attempt.reading.employee, attempt.reading.client)
         # Reported times that can't be this attempt's are of a shifted clock, and say nothing of statistics.
         began = attempt.reading.employee.ringing_at
         if began is not None and earliest <= began <= latest:
             earliest = began - self.slack
+        else:
+            others = tuple(others)
+            latest = min([latest, *(other for other in others if other > attempt.started_at)])
+            if any(earliest - self.after <= other < attempt.started_at for other in others):
+                earliest = attempt.started_at
         ends = [leg.released_at for leg in legs if leg.released_at and leg.released_at >= attempt.started_at]
         return earliest, min([latest, *ends])
 

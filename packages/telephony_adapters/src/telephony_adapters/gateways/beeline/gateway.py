@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from attrs import evolve, field, frozen
 
@@ -29,6 +30,7 @@ from telephony_adapters.gateways.beeline.requests import (
     NoConnection,
     name_in_path,
 )
+from telephony_adapters.gateways.provider import CallsTo
 from telephony_core.call import Attempt, Dial, HangUp
 from telephony_core.call_facts import LegName, Outcome
 from telephony_core.ports import Accepted, CannotTell, Capabilities, DialAnswer, Found, LookUp, NotSent, OutcomeUnknown
@@ -41,7 +43,8 @@ class BeelineGateway:
     """`ProviderGateway` of Beeline; lives as long as its client. What is assumed of Beeline is set here (BAn: see
     docs/beeline-assumptions.md): `number_format` BA4, `duration_unit` BA7, `reread_after` (seconds) BA9, `not_done` and
     `listed_only` BA10. `records`: whether talks are recorded, so that their records are asked for. `after_accepted` are
-    told of each request that Beeline took; they raise nothing and wait for nothing."""
+    told of each request that Beeline took; they raise nothing and wait for nothing. `calls_to` tells of our attempts to
+    a number: without it a redial within seconds may get the row of the call before it."""
 
     client: BeelineClient
     number_format: NumberFormat = NumberFormat.SEVEN
@@ -52,6 +55,7 @@ class BeelineGateway:
     listed_only: bool = False
     records: bool = True
     after_accepted: tuple[Callable[[Dial], None], ...] = ()
+    calls_to: CallsTo | None = None
 
     @property
     def name(self) -> str:
@@ -90,7 +94,7 @@ class BeelineGateway:
 
     async def look_up(self, attempt: Attempt) -> LookUp:
         """Asks the statistics, and after a talk for its record. Never `Absent`: a row may come ten minutes late, and a
-        call that rang unanswered at the employee's leaves none."""
+        call that rang unanswered at the employee's leaves none. Raises what `calls_to` raises: `StoreUnavailable`."""
         told = Found(frozenset())
         if attempt.live or attempt.shown is None:
             answer = await self._by_statistics(attempt)
@@ -111,12 +115,13 @@ class BeelineGateway:
         return evolve(told, record_url=url)
 
     async def _by_statistics(self, attempt: Attempt) -> LookUp:
+        window = self.window.of(attempt, await self._others(attempt))
         try:
-            row = await self._only_row(attempt)
+            row = await self._only_row(attempt, window)
             if attempt.live:
                 # What the row says would free an employee: it must not be of a call that goes on (BA9).
                 await asyncio.sleep(self.reread_after)
-                if await self._only_row(attempt) != row:
+                if await self._only_row(attempt, window) != row:
                     return CannotTell("the call's row still changes")
         except (BeelineError, UnreadableStatistics, NoOneRow) as error:
             return CannotTell(str(error))
@@ -124,8 +129,15 @@ class BeelineGateway:
             return CannotTell("the statistics know of no talk, and the reports do")
         return Found(facts_of(row, attempt), reference=None, shown=row.shown)
 
-    async def _only_row(self, attempt: Attempt) -> StatisticsRow:
-        window = self.window.of(attempt)
+    async def _others(self, attempt: Attempt) -> list[datetime]:
+        """When the other attempts from the same line to the same number began that could have a row nearby."""
+        if self.calls_to is None:
+            return []
+        since = attempt.started_at - self.window.before - self.window.after
+        found = await self.calls_to(attempt.phone_number, since)
+        return [at for line, at in found if line == attempt.device.line and at != attempt.started_at]
+
+    async def _only_row(self, attempt: Attempt, window: tuple[datetime, datetime]) -> StatisticsRow:
         rows = await self.client.statistics(attempt.device.line, *window)
         if len(rows) >= STATISTICS_PAGE:
             raise NoOneRow("more calls than one page within the attempt's time")

@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx2
 from attrs import field, frozen, mutable
 
-from telephony_adapters.gateways.beeline.call_statistics import DurationUnit
+from telephony_adapters.gateways.beeline.call_statistics import DurationUnit, LookUpWindow
 from telephony_adapters.gateways.beeline.callback_routing import CallbackRouting, Placed, RoutingTimes
 from telephony_adapters.gateways.beeline.gateway import BeelineGateway
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat
@@ -26,7 +26,7 @@ from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, re
 from telephony_core.call import Dial
 from telephony_core.device import Device
 from telephony_core.phone import PhoneNumber
-from telephony_core.ports import Clock, ProviderReport
+from telephony_core.ports import ProviderReport
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
                 "TELEPHONY_PUBLIC_URL is not set: the provider doesn't know where to report what happens to calls"
             )
         yield OpenedGateway(
-            gateway=_gateway(client, settings, around.clock, subscription, routing),
+            gateway=_gateway(client, settings, around, subscription, routing),
             statuses=statuses,
             door=BeelineDoor(subscription.kept if subscription else None, sequences),
             beside_door=GapsFilled(sequences, around.clock),
@@ -119,21 +119,23 @@ async def open_gateway(around: Surroundings) -> AsyncIterator[OpenedGateway]:
 def _gateway(
     client: BeelineClient,
     settings: BeelineSettings,
-    clock: Clock,
+    around: Surroundings,
     subscription: WatchedSubscription | None,
     routing: CallbackRouting | None,
 ) -> BeelineGateway:
     def taken(_command: Dial) -> None:
         if subscription is not None:
-            subscription.kept.taken(clock.now())
+            subscription.kept.taken(around.clock.now())
 
     return BeelineGateway(
         client,
         number_format=settings.number_format,
         duration_unit=settings.duration_unit,
+        window=LookUpWindow.within(around.longest_ringing),
         listed_only=settings.refusals is Refusals.LISTED,
         records=settings.records is OnOff.ON,
         after_accepted=(taken, routing.placed) if routing is not None else (taken,),
+        calls_to=around.calls_to,
     )
 
 
