@@ -47,8 +47,13 @@ def the_stage(asterisk: Pbx, the_company: Company, tmp_path_factory: pytest.Temp
 
 @pytest.fixture
 def at_work(the_stage: Stage, tmp_path: Path) -> Iterator[Stage]:
-    """A service that hears Asterisk; nothing is left of a test's calls. Its log is shown if the test fails."""
+    """A service that hears Asterisk; nothing is left of a test's calls. Its log is shown if the test fails, and what it
+    left is ended, lest the next ones find the employee in a call."""
     the_stage.folder = tmp_path
+    the_stage.stand_up()
     yield the_stage
     sys.stderr.write(the_stage.logged())
-    the_stage.nothing_left()
+    try:
+        the_stage.nothing_left()
+    finally:
+        the_stage.pbx.hang_up_all()

@@ -140,6 +140,10 @@ class Pbx:
     def channels(self) -> list[dict[str, Any]]:
         return self.get("channels")
 
+    def hang_up_all(self) -> None:
+        for channel in self.channels():
+            self.ari.delete(f"{self.url}/ari/channels/{channel['id']}")
+
 
 @contextmanager
 def asterisk(suite: Path, folder: Path) -> Iterator[Pbx]:

@@ -120,6 +120,13 @@ class Stage:
             raise AssertionError(f"{error}\n{self.logged()}") from None
         eventually(self.hearing, lambda now: now == hearing, 30.0, "the service's hearing of Asterisk")
 
+    def stand_up(self) -> None:
+        """Start again what a test that failed has left killed."""
+        if self.pbx.process is None:
+            self.pbx.start()
+        if self.service is None:
+            self.start()
+
     def hearing(self) -> str:
         """The service's own word on it."""
         return str(self.http.get(f"{self.base_url}/readyz").json()["providers"].get("asterisk"))

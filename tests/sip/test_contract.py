@@ -39,5 +39,4 @@ class TestAsteriskGateway(AsteriskContract):
         yield asterisk.ports.ari
         over.set()
         await hearing
-        for channel in asterisk.channels():
-            asterisk.ari.delete(f"{asterisk.url}/ari/channels/{channel['id']}")
+        asterisk.hang_up_all()

@@ -68,8 +68,7 @@ def test_the_employee_s_dial_never_arrives(at_work: Stage, hand: Hand) -> None:
         assert (again.status_code, again.json()["code"]) == (409, "previous_outcome_unknown")
         assert again.json()["attempt_id"] == attempt["id"]
         assert (phone.invites(), trunk.invites()) == ([], [])
-        for channel in at_work.pbx.channels():  # nobody will dial it
-            at_work.pbx.ari.delete(f"{at_work.pbx.url}/ari/channels/{channel['id']}")
+        at_work.pbx.hang_up_all()  # nobody will dial it
         at_work.comes_to(call, "ended")
 
 
