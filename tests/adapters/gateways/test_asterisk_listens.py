@@ -15,6 +15,7 @@ from tests.adapters.gateways.asterisk_contract import PASSWORD, USER
 
 from telephony_adapters.gateways.asterisk import AriClient, AsteriskListener
 from telephony_adapters.gateways.asterisk.left_over import LEFT_OVER_AFTER
+from telephony_adapters.gateways.asterisk.listener import LONGEST_PAUSE
 from telephony_adapters.process import SystemClock
 from telephony_core.call_facts import FactKind, LegName
 from telephony_core.errors import StoreUnavailable
@@ -217,17 +218,43 @@ async def test_a_clean_end_gives_the_lease_back(asterisk: AriStandIn, listener: 
     assert listener.condition() == "not_connected"
 
 
-async def test_whom_another_has_replaced_says_why(
-    asterisk: AriStandIn, listener: AsteriskListener, caplog: pytest.LogCaptureFixture
+async def test_whom_another_has_replaced_says_why_and_waits_longest(
+    asterisk: AriStandIn, listener: AsteriskListener, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two installations under one application's name take it from each other; that is an error of set-up."""
+    """Two installations under one application's name take it from each other; that is an error of set-up. To take it
+    back at once would only make both of them deaf."""
+    pauses: list[float] = []
+
+    async def note(_stop: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("telephony_adapters.gateways.asterisk.listener._until", note)
     follower = Follower()
     async with listening(listener, follower):
-        await follower.until(compared=1)
-        await asterisk.tell({"type": "ApplicationReplaced"})
-        while listener.connected:  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.005)
-    assert [record.levelno for record in caplog.records if "name of its own" in record.message] == [logging.ERROR]
+        for times in (1, 2, 3):
+            await follower.until(compared=times)
+            await asterisk.tell({"type": "ApplicationReplaced"})
+            while len(pauses) < times:  # noqa: ASYNC110 - see above
+                await asyncio.sleep(0.005)
+    assert pauses == [LONGEST_PAUSE] * 3
+    assert [record.levelno for record in caplog.records if "name of its own" in record.message] == [logging.ERROR] * 3
+
+
+async def test_who_was_replaced_says_so_until_it_is_connected_again(
+    asterisk: AriStandIn, listener: AsteriskListener
+) -> None:
+    stop, follower = asyncio.Event(), Follower()
+    hearing = asyncio.create_task(listener.listen(follower, stop))
+    await follower.until(compared=1)
+    await asterisk.tell({"type": "ApplicationReplaced"})
+    while listener.connected:  # noqa: ASYNC110 - see above
+        await asyncio.sleep(0.005)
+    assert listener.condition() == "taken_over"
+    stop.set()
+    await hearing
+    async with listening(listener, follower):
+        await follower.until(compared=2)
+        assert listener.condition() == "connected"
 
 
 async def test_the_ringing_tone_and_the_bridge_end_in_time(asterisk: AriStandIn, listener: AsteriskListener) -> None:

@@ -65,44 +65,45 @@ class TakenOver(NotHeard):
 
 @define
 class AsteriskListener:
-    """`Listener` of Asterisk; lives as long as its client. `connected` is for /readyz."""
+    """`Listener` of Asterisk; lives as long as its client. `connected` is for /readyz, `_apart` is its word
+    otherwise."""
 
     client: AriClient
     lease: Lease
     clock: Clock
     compares_every: float = COMPARES_EVERY
     connected: bool = field(default=False, init=False)
-    tried: bool = field(default=False, init=False)
-    elsewhere: bool = field(default=False, init=False)
+    _apart: str | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
 
     async def listen(self, follow: Following, stop: asyncio.Event) -> None:
         """Hear until `stop`, or until the connection breaks; then a pause, which grows while it can't be made anew."""
         lasts = await self.lease.hold()
-        self.elsewhere = lasts is None
         if lasts is None:
-            self.tried = True
+            self._apart = "heard_by_another"
             await _until(stop, LOOKS_FOR_THE_LEASE_EVERY)
             return
+        apart, pause = "not_connected", 0.0
         try:
             await self._hear(follow, stop, lasts)
+        except TakenOver as lost:
+            # To take it back at once would make us and the other deaf in turns, many times a minute.
+            apart, pause = "taken_over", LONGEST_PAUSE
+            log.error("%s", lost)
         except NotHeard as lost:
             self._failures += 1
-            log.log(logging.ERROR if isinstance(lost, TakenOver) else logging.WARNING, "%s", lost)
+            pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE)
+            log.warning("%s", lost)
         finally:
-            self.tried, self.connected = True, False
+            self.connected, self._apart = False, apart
             with contextlib.suppress(StoreUnavailable):
                 await self.lease.give_up()
-        if self._failures:
-            await _until(stop, min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE))
+        if pause:
+            await _until(stop, pause)
 
     def condition(self) -> str | None:
         """One word for /readyz; None before the first try."""
-        if self.connected:
-            return "connected"
-        if self.elsewhere:
-            return "heard_by_another"
-        return "not_connected" if self.tried else None
+        return "connected" if self.connected else self._apart
 
     async def _hear(self, follow: Following, stop: asyncio.Event, lasts: float) -> None:
         in_hand: set[asyncio.Task[None]] = set()
