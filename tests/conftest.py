@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.log_scan import everything_logged, lines_with_full_numbers
 
 # No deadlines: the machines that run this are shared, and a slow example is no wrong one.
 settings.register_profile("dev", max_examples=60, deadline=None)
@@ -89,3 +90,16 @@ def loggers_speak() -> None:
         if isinstance(logger, logging.Logger):
             logger.disabled = False
             logger.propagate = True
+
+
+@pytest.fixture(autouse=True)
+def no_log_shows_a_number(request: pytest.FixtureRequest, loggers_speak: None) -> Iterator[None]:
+    """P1, in every test: with every logger at DEBUG, and nobody who masks afterwards, no line shows a number.
+
+    Only the carousel's may be named by those who look after it. What processes log is read where they are started:
+    `tests/journeys/stage.py`.
+    """
+    with everything_logged() as written:
+        yield
+    if request.node.get_closest_marker("logs_numbers") is None:
+        assert lines_with_full_numbers(written.getvalue().splitlines(), but="+79030") == []

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-# A Russian number on end, with +7, 7, 8 or nothing before a mobile's ten digits; and as people write it.
-_ON_END = re.compile(r"(?<![0-9])(?:\+7[0-9]{10}|[78]?9[0-9]{9})(?![0-9])")
+# A number on end: anybody's with its plus, a Russian one with 7 or 8, a mobile's ten digits; and as people write it.
+_ON_END = re.compile(r"(?<![0-9])(?:\+[1-9][0-9]{9,14}|[78][0-9]{10}|9[0-9]{9})(?![0-9])")
 _WRITTEN = re.compile(r"(?<![0-9])[78][ (-]{1,2}[0-9]{3}[ )-]{1,2}[0-9]{3}[ -][0-9]{2}[ -][0-9]{2}(?![0-9])")
 
 

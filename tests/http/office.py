@@ -15,6 +15,7 @@ from typing import Any
 import httpx2 as httpx
 from litestar import Litestar
 
+from telephony_adapters.quiet_logs import quiet_http_logging
 from telephony_core.carousel import Carousel, ChosenBy
 from telephony_core.errors import InvalidRequest, StoreUnavailable
 from telephony_core.party import EMPLOYEE_PERMISSIONS, EnteredNumber, Permission, Principal
@@ -122,6 +123,7 @@ class Office:
     async def open(self, **changes: Any) -> AsyncIterator[Callers]:
         # Not Litestar's AsyncTestClient: it blocks the test's loop, and two requests could not be under way at once.
         app = self.app(**changes)
+        quiet_http_logging()  # the caller's own client: no part of the service, but it logs here, too
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar types its messages more closely
         async with living(app), httpx.AsyncClient(transport=transport, base_url="http://telephony.test") as client:
             yield Callers(client, self, app)

@@ -54,9 +54,12 @@ async def test_with_every_logger_at_debug_no_line_shows_a_number() -> None:
 
 
 @pytest.mark.logs_numbers
-@pytest.mark.parametrize("written", [CLIENT_NUMBER, CLIENT_NUMBER[1:], CLIENT_NUMBER[2:], "8 (913) 912-34-56"])
+@pytest.mark.parametrize(
+    "written",
+    [CLIENT_NUMBER, CLIENT_NUMBER[1:], CLIENT_NUMBER[2:], "8 (913) 912-34-56", "73832123456", "+4915112345678"],
+)
 def test_the_scan_of_the_logs_finds_a_planted_number(written: str) -> None:
-    """P1: what scans the logs of these tests and of the journeys' processes sees a number, however it is written."""
+    """P1: what reads the logs of all tests and of the journeys' processes sees a number, however it is written."""
     with everything_logged() as log:
         logging.getLogger("deep.inside").debug("dialling")
         logging.getLogger("deep.inside").debug("dialling %s now", written)

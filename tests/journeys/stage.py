@@ -200,19 +200,14 @@ def stage(folder: Path, *, speed: float = 50.0, **settings: str) -> Iterator[Sta
             eventually(lambda: http.get(f"{base_url}/readyz").status_code, lambda status: status == 200, STARTS_WITHIN)
             eventually(lambda: simulator.control("GET", "state")["subscriptions"], bool, STARTS_WITHIN)
             yield Stage(simulator, base_url, company, http, service, settings)
-        _shows_no_number((folder / "service.log").read_text())
-
-
-def _shows_no_number(log: str) -> None:
-    """P1: all that the process logged at DEBUG, its HTTP client, SQLAlchemy and the server included."""
-    for logger in ("httpcore2", "aiosqlite", "sqlalchemy", "uvicorn"):
-        assert logger in log, f"{logger} did not log: the scan would prove nothing"
-    assert lines_with_full_numbers(log.splitlines()) == []
+        log = (folder / "service.log").read_text()
+        for logger in ("httpcore2", "aiosqlite", "sqlalchemy", "uvicorn"):
+            assert logger in log, f"{logger} did not log at DEBUG: reading the log would prove nothing"
 
 
 @contextmanager
 def process(*arguments: str, log: Path, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    """A `telephony` of its own, told to end afterwards if it hasn't ended by itself."""
+    """A `telephony` of its own, told to end afterwards if it hasn't ended by itself; then its log is read (P1)."""
     with (
         log.open("w") as file,
         subprocess.Popen(
@@ -224,6 +219,7 @@ def process(*arguments: str, log: Path, **settings: str) -> Iterator[subprocess.
         finally:
             started.send_signal(signal.SIGTERM)
             started.wait(20)
+    assert lines_with_full_numbers(log.read_text().splitlines()) == []
 
 
 def address(service: subprocess.Popen[str]) -> str:

@@ -19,6 +19,7 @@ import httpx2
 import pytest
 from attrs import define
 from tests.journeys.stage import environment, eventually, telephony
+from tests.log_scan import lines_with_full_numbers
 
 STARTS_WITHIN = 60.0
 ENDS_WITHIN = 15.0
@@ -84,7 +85,7 @@ def demo(folder: Path, port: int) -> Iterator[Demo]:
     process = subprocess.Popen(
         telephony("demo", "run"),
         cwd=folder,
-        env=environment(PORT=str(port)),
+        env=environment(PORT=str(port), TELEPHONY_LOG_LEVEL="debug"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -160,6 +161,11 @@ def test_the_printed_line_places_a_call_that_is_completed_and_all_ends_with_the_
         eventually(running.over, bool, ENDS_WITHIN, "the end of all processes")
         assert running.process.returncode == 0
         assert not listens(running.port)
+    # And nobody's number stands in the logs of its processes (P1)
+    logs = {log.name: log.read_text().splitlines() for log in folder.glob(".demo/*/*.log")}
+    assert set(logs) == {"service.log", "simulator.log"}
+    assert any("httpcore2" in line for line in logs["service.log"])
+    assert [line for log in logs.values() for line in lines_with_full_numbers(log)] == []
 
 
 def test_started_again_it_works_again_and_says_who_died(folder: Path) -> None:

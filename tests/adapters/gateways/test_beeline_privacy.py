@@ -16,7 +16,8 @@ import pytest
 from tests.adapters.gateways.beeline_kit import CLIENT, LINE, TOKEN, a_client, a_dial, a_gateway, raw_server, says
 
 from telephony_adapters.gateways.beeline.requests import RequestRefused
-from telephony_adapters.gateways.privacy import HTTP_LOGGERS, quiet_http_logging, scrub
+from telephony_adapters.gateways.privacy import scrub
+from telephony_adapters.quiet_logs import HTTP_LOGGERS, quiet_http_logging
 from telephony_core.ports import OutcomeUnknown, Refused
 from telephony_core.testing.examples import NOW
 
@@ -24,12 +25,13 @@ SUBSCRIBER = CLIENT.digits[1:]
 
 
 @pytest.fixture
-def loud() -> Iterator[None]:
+def loud(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Every logger of the process at DEBUG, and nobody tells the gateway."""
     names = ["", *logging.root.manager.loggerDict]
     levels = {name: logging.getLogger(name).level for name in names}
     for name in names:
         logging.getLogger(name).setLevel(logging.DEBUG)
+    caplog.handler.setLevel(logging.DEBUG)
     yield
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)

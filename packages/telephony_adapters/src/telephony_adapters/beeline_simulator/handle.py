@@ -18,6 +18,7 @@ from typing import Any, Self
 import httpx2
 
 from telephony_adapters.beeline_simulator.door import BASE, TOKEN_HEADER
+from telephony_adapters.quiet_logs import quiet_http_logging
 
 _ENDS_WITHIN = 10.0
 _ANSWERS_WITHIN = 30.0
@@ -31,6 +32,7 @@ class SimulatorHandle:
         self.base_url = base_url
         self.control_url = f"{base_url.removesuffix(f'{BASE}/')}/simulator/"
         self.token = token
+        quiet_http_logging()
         self.client = httpx2.Client(timeout=_ANSWERS_WITHIN, trust_env=False)
 
     @classmethod

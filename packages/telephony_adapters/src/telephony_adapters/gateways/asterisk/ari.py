@@ -22,8 +22,9 @@ import httpx2
 from attrs import frozen
 from httpx2.websockets import AsyncWebSocketSession
 
-from telephony_adapters.gateways.privacy import quiet_http_logging, scrub
+from telephony_adapters.gateways.privacy import scrub
 from telephony_adapters.gateways.progress import Progress, in_words
+from telephony_adapters.quiet_logs import quiet_http_logging
 
 BIGGEST_ANSWER = 4 * 1024 * 1024
 """Bytes: a list of all endpoints of a large company."""

@@ -27,8 +27,9 @@ from attrs import field, frozen
 
 from telephony_adapters.gateways.beeline.payloads import Tape
 from telephony_adapters.gateways.beeline.phone_numbers import read_number
-from telephony_adapters.gateways.privacy import quiet_http_logging, scrub
+from telephony_adapters.gateways.privacy import scrub
 from telephony_adapters.gateways.progress import Progress, in_words
+from telephony_adapters.quiet_logs import quiet_http_logging
 from telephony_core.phone import PhoneNumber
 
 BASE_PATH = "/apis/portal"
