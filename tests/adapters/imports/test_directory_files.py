@@ -131,6 +131,11 @@ class TestAWholeBook:
         paths = [csv_file(tmp_path / f"{name}.csv", table) for name, table in tables.items()]
         assert _counts(await import_directory(paths, stock)) == {Kind.CLIENTS: (1, 0, 0), Kind.INTERESTS: (1, 0, 0)}
 
+    async def test_a_table_without_lines_is_said_to_have_none(self, tmp_path: Path) -> None:
+        done = await import_directory([csv_file(tmp_path / "clients.csv", [["id", "name"]])], Shelf())
+        assert [(each.code, each.line, each.warning) for each in done.problems] == [(Code.NO_LINES, 1, True)]
+        assert (done.lines, done.errors) == (0, 0)
+
     async def test_progress_goes_up_to_the_end(self, tmp_path: Path) -> None:
         rows = [[f"C-{place}", "x"] for place in range(2500)]
         path = csv_file(tmp_path / "clients.csv", [["id", "name"], *rows])

@@ -109,6 +109,32 @@ class TestCsv:
         path.write_bytes(content)
         assert _code(path) is code
 
+    @pytest.mark.parametrize(
+        "end", ["Р".encode()[:1], b"\xcf\xb8\xf2\xf0\n", b"\xff\n"], ids=["cut", "mixed", "broken"]
+    )
+    def test_broken_utf_8_is_not_taken_for_windows_1251(self, tmp_path: Path, end: bytes) -> None:
+        """Every byte means something there, and the names would be stored as nonsense."""
+        path = tmp_path / "clients.csv"
+        path.write_bytes("id;name\nC-1;Пётр\nC-2;".encode() + end)
+        found, (problem,) = open_tables(path)
+        assert (found, problem.code, problem.line) == ((), Code.TEXT_BROKEN, 3)
+
+    def test_the_header_may_stand_below_a_title(self, tmp_path: Path) -> None:
+        path = tmp_path / "выгрузка.csv"
+        path.write_text("Клиенты, все\n\nна 30.11.2026\nid,name\nC-1,id\nC-2,x\n")
+        table = _only(path)
+        assert table.header == Row(4, ("id", "name"))
+        assert [*table.rows()] == [Row(5, ("C-1", "id")), Row(6, ("C-2", "x"))]
+        assert [note.code for note in table.notes] == [Code.LINES_ABOVE]
+
+    def test_a_line_of_data_is_no_header(self, tmp_path: Path) -> None:
+        """Not even where the first line has no column that we know, or fewer than a line of words."""
+        path = tmp_path / "x.csv"
+        path.write_text("a;b;c\nимя;2;3\n")
+        assert _only(path).header == Row(1, ("a", "b", "c"))
+        path.write_text("номер\n+79031234567\n")
+        assert _only(path).header == Row(1, ("номер",))
+
     def test_a_file_that_is_not_there_says_so(self, tmp_path: Path) -> None:
         assert _code(tmp_path / "none.csv") is Code.FILE_MISSING
 
@@ -148,18 +174,45 @@ class TestXlsx:
         assert table.header.line == 2
         assert [row.line for row in table.rows()] == [4]
 
+    def test_the_header_may_stand_below_a_merged_title(self, tmp_path: Path) -> None:
+        workbook = xlsxwriter.Workbook(tmp_path / "book.xlsx")
+        sheet = workbook.add_worksheet("clients")
+        sheet.merge_range(0, 0, 0, 1, "Выгрузка клиентов на 30.11.2026")
+        sheet.write_row(2, 0, ["id", "name"])
+        sheet.write_row(3, 0, ["C-1", "x"])
+        workbook.close()
+        table = _only(tmp_path / "book.xlsx")
+        assert table.header == Row(3, ("id", "name"))
+        assert [*table.rows()] == [Row(4, ("C-1", "x"))]
+        assert [note.code for note in table.notes] == [Code.LINES_ABOVE]
+
+    def test_a_hidden_sheet_is_read_and_said_to_be_hidden(self, tmp_path: Path) -> None:
+        workbook = xlsxwriter.Workbook(tmp_path / "book.xlsx")
+        workbook.add_worksheet("employees").write_row(0, 0, ["id", "name"])
+        hidden = workbook.add_worksheet("clients")
+        hidden.write_row(0, 0, ["id", "name"])
+        hidden.hide()
+        workbook.close()
+        found, problems = open_tables(tmp_path / "book.xlsx")
+        assert problems == ()
+        assert [(table.name, [note.code for note in table.notes]) for table in found] == [
+            ("employees", []),
+            ("clients", [Code.SHEET_HIDDEN]),
+        ]
+
     def test_an_empty_book_says_so(self, tmp_path: Path) -> None:
         assert _code(xlsx_file(tmp_path / "book.xlsx", empty=[])) is Code.FILE_EMPTY
 
     def test_a_cell_with_an_error_is_not_read_as_empty(self, tmp_path: Path) -> None:
         workbook = xlsxwriter.Workbook(tmp_path / "book.xlsx")
+        workbook.add_worksheet("employees").write_row(0, 0, ["id", "name"])
         sheet = workbook.add_worksheet("clients")
         sheet.write_row(0, 0, ["id", "name"])
         sheet.write_formula(1, 1, "=NA()", None, "#N/A")
         workbook.close()
         found, (problem,) = open_tables(tmp_path / "book.xlsx")
         assert found == ()
-        assert (problem.code, problem.line) == (Code.CELL_IS_AN_ERROR, 2)
+        assert (problem.code, problem.sheet, problem.line) == (Code.CELL_IS_AN_ERROR, "clients", 2)
         assert "B2" in problem.say()
 
     def test_a_stray_cell_far_away_costs_no_memory(self, tmp_path: Path) -> None:

@@ -341,6 +341,7 @@ def _of_kind(table: Table, kind: Kind) -> tuple[Layout | None, tuple[Fault, ...]
         if fields[place] in [fields[earlier] for earlier in places[:at]]
     ]
     broken = bool(faults)
+    faults += table.notes
     faults += [
         about(Code.COLUMN_UNKNOWN, what=name, warning=True)
         for place, name in enumerate(header)

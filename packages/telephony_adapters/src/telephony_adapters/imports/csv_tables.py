@@ -1,7 +1,8 @@
 """CSV as programs save it: any usual separator, BOM or none, UTF-8, UTF-16 by its BOM, Windows-1251.
 
-The encoding is tried in a fixed order, for guessing by statistics goes wrong on short Cyrillic. The separator is the
-one by which the header has the most columns that we know; `sep=;`, Excel's own first line, is believed.
+The encoding is tried in a fixed order, for guessing by statistics goes wrong on short Cyrillic. UTF-8 that breaks off
+is no Windows-1251, though every byte means something there: names would be stored as nonsense. The separator is the one
+by which a line among the first has the most columns that we know; `sep=;`, Excel's own first line, is believed.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from telephony_adapters.imports.columns import known_columns
+from telephony_adapters.imports.headers import LOOKED_AT, table_of
 from telephony_adapters.imports.problems import Both, Code, about
 from telephony_adapters.imports.tables import MOST_COLUMNS, MOST_ROWS, Row, Table, UnreadableFile, stripped
 
 _SEPARATORS = ";,\t|"
 _CHUNK = 1024 * 1024
+_LETTERS_OF_UTF_8 = 3
+"""So many letters beyond ASCII in UTF-8 before the first that is none: no text of Windows-1251 begins like that."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_OR_LOCKED = Both(
     "it is an old .xls, or an .xlsx with a password; save it as .xlsx without a password, or as CSV (UTF-8)",
@@ -35,16 +40,7 @@ def csv_table(path: Path, start: bytes) -> Table | None:
         raise UnreadableFile(about(Code.FILE_UNREADABLE, what=_OLD_OR_LOCKED))
     encoding, lines = _encoding(path, start)
     separator = _separator(path, encoding)
-    header = next(_rows(path, encoding, separator), None)
-    if header is None:
-        return None
-
-    def rows() -> Iterator[Row]:
-        found = _rows(path, encoding, separator)
-        next(found, None)
-        return found
-
-    return Table(path.name, None, header, max(0, lines - 1), rows)
+    return table_of(path.name, None, lambda: _rows(path, encoding, separator), lines)
 
 
 def _encoding(path: Path, start: bytes) -> tuple[str, int]:
@@ -59,7 +55,7 @@ def _encoding(path: Path, start: bytes) -> tuple[str, int]:
 
 def _lines(path: Path, encoding: str) -> int | None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines, last = 0, "\n"
+    lines, last, beyond_ascii = 0, "\n", 0
     with path.open("rb") as stream:
         try:
             while chunk := stream.read(_CHUNK):
@@ -68,10 +64,20 @@ def _lines(path: Path, encoding: str) -> int | None:
                     return None  # no text: bytes that happen to decode
                 lines += text.count("\n") or text.count("\r")
                 last = text[-1:] or last
+                if beyond_ascii < _LETTERS_OF_UTF_8:
+                    beyond_ascii += _beyond_ascii(text)
             decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].decode(encoding, "ignore")
+            if encoding == "utf-8-sig" and beyond_ascii + _beyond_ascii(before) >= _LETTERS_OF_UTF_8:
+                lines += before.count("\n") or before.count("\r")
+                raise UnreadableFile(about(Code.TEXT_BROKEN), line=lines + 1) from None
             return None
     return lines + (last not in "\r\n")
+
+
+def _beyond_ascii(text: str) -> int:
+    return 0 if text.isascii() else sum(letter > "\x7f" for letter in text)
 
 
 def _separator(path: Path, encoding: str) -> str:
@@ -83,10 +89,10 @@ def _separator(path: Path, encoding: str) -> str:
 
     def width(separator: str) -> tuple[int, int]:
         try:
-            cells = next(csv.reader(io.StringIO(head), delimiter=separator), [])
+            lines = list(islice(csv.reader(io.StringIO(head), delimiter=separator), LOOKED_AT))
         except csv.Error:
             return 0, 0
-        return known_columns(cells), len(cells)
+        return max(map(known_columns, lines), default=0), len(lines[0]) if lines else 0
 
     return max(_SEPARATORS, key=width)
 

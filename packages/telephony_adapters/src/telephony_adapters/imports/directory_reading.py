@@ -94,6 +94,9 @@ def read_directory_files(paths: Iterable[Path], rules: RecordRules, progress: Pr
             _take(found, layout, line, record, rules)
             if found.lines % 1000 == 0:
                 progress(found.lines, max(total, found.lines))
+    if not found.lines and not found.errors:  # an empty sheet beside others is usual
+        for layout in layouts:
+            found.note(layout.table.problem(about(Code.NO_LINES, warning=True), line=layout.table.header.line))
     progress(found.lines, max(found.lines, 1))
     return found
 

@@ -26,10 +26,14 @@ class Code(StrEnum):
     FILE_TOO_LARGE = "file_too_large"
     FILE_UNREADABLE = "file_unreadable"
     FILE_EMPTY = "file_empty"
+    TEXT_BROKEN = "text_broken"
     KIND_UNKNOWN = "kind_unknown"
     KIND_AMBIGUOUS = "kind_ambiguous"
     KIND_OF_ANOTHER_COMMAND = "kind_of_another_command"
     SHEET_LEFT_OUT = "sheet_left_out"
+    SHEET_HIDDEN = "sheet_hidden"
+    LINES_ABOVE = "lines_above"
+    NO_LINES = "no_lines"
     COLUMN_MISSING = "column_missing"
     COLUMN_TWICE = "column_twice"
     COLUMN_UNKNOWN = "column_unknown"
@@ -194,6 +198,9 @@ _EN: Mapping[Code, str] = {
     Code.FILE_TOO_LARGE: "The file is larger than is taken at once ({what}); divide it.",
     Code.FILE_UNREADABLE: "The file can't be read: {what}.",
     Code.FILE_EMPTY: "There is no line in it; the first line names the columns.",
+    Code.TEXT_BROKEN: (
+        "The text is UTF-8 and broken here: it was cut off, or put together of two encodings; make the file anew."
+    ),
     Code.KIND_UNKNOWN: (
         "The columns are those of no table that is taken here{what}. "
         "Add what is missing, or name the file or the sheet for what it holds: {known}."
@@ -201,6 +208,9 @@ _EN: Mapping[Code, str] = {
     Code.KIND_AMBIGUOUS: "The columns could be those of {what}; name the file or the sheet for one of them.",
     Code.KIND_OF_ANOTHER_COMMAND: "This is a table of {what}; take it in with `{known}`.",
     Code.SHEET_LEFT_OUT: "The sheet was left out; the others were read. {what}",
+    Code.SHEET_HIDDEN: "The sheet is hidden and was read as well; delete it if it isn't meant.",
+    Code.LINES_ABOVE: "The names of the columns were found here; the lines above were left out.",
+    Code.NO_LINES: "Below the names of the columns there is no line.",
     Code.COLUMN_MISSING: "There is no column '{what}'; add it.",
     Code.COLUMN_TWICE: "The column '{what}' says the same as another one; leave one of them.",
     Code.COLUMN_UNKNOWN: "The column '{what}' is not known and was left out.",
@@ -256,6 +266,9 @@ _RU: Mapping[Code, str] = {
     Code.FILE_TOO_LARGE: "Файл больше, чем принимается за один раз ({what}); разделите его.",
     Code.FILE_UNREADABLE: "Файл не читается: {what}.",
     Code.FILE_EMPTY: "В нём нет ни одной строки; первая строка называет столбцы.",
+    Code.TEXT_BROKEN: (
+        "Текст в UTF-8, но здесь испорчен: обрезан или составлен из двух кодировок; сделайте файл заново."
+    ),
     Code.KIND_UNKNOWN: (
         "Таблицы с такими столбцами здесь нет{what}. "
         "Добавьте недостающее или назовите файл или лист по содержимому: {known}."
@@ -263,6 +276,9 @@ _RU: Mapping[Code, str] = {
     Code.KIND_AMBIGUOUS: "Такие столбцы есть у таблиц {what}; назовите файл или лист именем одной из них.",
     Code.KIND_OF_ANOTHER_COMMAND: "Это таблица {what}; её загружает команда `{known}`.",
     Code.SHEET_LEFT_OUT: "Лист пропущен, остальные прочитаны. {what}",
+    Code.SHEET_HIDDEN: "Лист скрыт, но тоже прочитан; если он не нужен, удалите его.",
+    Code.LINES_ABOVE: "Названия столбцов найдены здесь; строки выше пропущены.",
+    Code.NO_LINES: "Под названиями столбцов нет ни одной строки.",
     Code.COLUMN_MISSING: "Нет столбца «{what}»; добавьте его.",
     Code.COLUMN_TWICE: "Столбец «{what}» означает то же, что другой; оставьте один из них.",
     Code.COLUMN_UNKNOWN: "Столбец «{what}» неизвестен и пропущен.",

@@ -39,9 +39,9 @@ class UnreadableFile(Exception):
 
 @frozen
 class Table:
-    """One sheet or one CSV. `header` is the first line that isn't empty; `rows` begins after it, as often as asked.
+    """One sheet or one CSV. `header` is the line that names the columns; `rows` begins after it, as often as asked.
 
-    `length`: about how many lines there are, for a progress bar.
+    `length`: about how many lines there are, for a progress bar. `notes`: what is to be said of the table as such.
     """
 
     file: str
@@ -49,6 +49,7 @@ class Table:
     header: Row
     length: int
     rows: Callable[[], Iterator[Row]] = field(eq=False)
+    notes: tuple[Fault, ...] = ()
 
     @property
     def name(self) -> str:

@@ -11,9 +11,12 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import Any
 
+from telephony_adapters.imports.headers import table_of
 from telephony_adapters.imports.problems import Both, Code, about, quoted
 from telephony_adapters.imports.tables import (
     LARGEST_UNPACKED,
@@ -30,7 +33,9 @@ _CHUNK = 1024 * 1024
 _REFERENCE = re.compile(rb"<(?:\w+:)?c\s[^>]{0,200}?\br=\"([A-Z]{1,3})([0-9]{1,7})\"")
 _ERROR = re.compile(rb"<(?:\w+:)?c\s[^>]{0,200}?\br=\"([A-Z]{1,3})([0-9]{1,7})\"[^>]{0,200}?\bt=\"e\"")
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml\Z")
-
+_LISTED = re.compile(r"<(?:\w+:)?(?:sheet|Relationship)\s[^>]*>")
+_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
+_HIDDEN = about(Code.SHEET_HIDDEN, warning=True)
 
 _TOO_MUCH = Both(
     f"more than {LARGEST_UNPACKED // _CHUNK} MB unpacked", f"больше {LARGEST_UNPACKED // _CHUNK} МБ после распаковки"
@@ -50,10 +55,18 @@ def xlsx_tables(path: Path) -> tuple[Table, ...]:
     _refuse_bombs(path)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as workbook:
-            sheets = [(name, workbook.get_sheet_by_name(name)) for name in _worksheets(workbook, calamine)]
+            sheets = [
+                (each.name, workbook.get_sheet_by_name(each.name), each.visible != calamine.SheetVisibleEnum.Visible)
+                for each in workbook.sheets_metadata
+                if each.typ == calamine.SheetTypeEnum.WorkSheet
+            ]
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise UnreadableFile(about(Code.FILE_UNREADABLE, what=_broken(error))) from None
-    return tuple(table for name, sheet in sheets if (table := _table(path, name, sheet)) is not None)
+    found = (
+        table_of(path.name, name, partial(_rows, sheet), sheet.height, (_HIDDEN,) if hidden else ())
+        for name, sheet, hidden in sheets
+    )
+    return tuple(table for table in found if table is not None)
 
 
 def _broken(error: Exception) -> Both:
@@ -63,24 +76,6 @@ def _broken(error: Exception) -> Both:
         f"the workbook is damaged or has a password ({said}); save it anew as .xlsx, or as CSV (UTF-8)",
         f"книга повреждена или с паролем ({said}); сохраните её заново как .xlsx или как CSV (UTF-8)",
     )
-
-
-def _worksheets(workbook: Any, calamine: Any) -> list[str]:
-    worksheet = calamine.SheetTypeEnum.WorkSheet
-    return [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == worksheet]
-
-
-def _table(path: Path, name: str, sheet: Any) -> Table | None:
-    header = next(_rows(sheet), None)
-    if header is None:
-        return None
-
-    def rows() -> Iterator[Row]:
-        found = _rows(sheet)
-        next(found, None)
-        return found
-
-    return Table(path.name, name, header, max(0, sheet.height - 1), rows)
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
@@ -139,7 +134,8 @@ def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
             if error := _ERROR.search(text):
                 # calamine reads it as an empty cell, and what was meant would be lost without a word.
                 cell = (error[1] + error[2]).decode()
-                raise UnreadableFile(about(Code.CELL_IS_AN_ERROR, what=cell), line=int(error[2]))
+                sheet = _sheet_of(archive, part.filename)
+                raise UnreadableFile(about(Code.CELL_IS_AN_ERROR, what=cell), line=int(error[2]), sheet=sheet)
             rest = text[-256:]
     if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
         what = Both(
@@ -147,6 +143,17 @@ def _refuse_wide(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
             f"ячейки до строки {rows}, столбца {columns}; можно до {MOST_ROWS} строк и {MOST_COLUMNS} столбцов",
         )
         raise UnreadableFile(about(Code.FILE_TOO_LARGE, what=what))
+
+
+def _sheet_of(archive: zipfile.ZipFile, part: str) -> str | None:
+    """What people call the sheet that is this part of the archive; None where the book doesn't say."""
+    try:
+        texts = [archive.read(name).decode() for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")]
+    except (KeyError, UnicodeDecodeError):
+        return None
+    sheets, parts = ([dict(_ATTRIBUTE.findall(tag)) for tag in _LISTED.findall(text)] for text in texts)
+    ids = {each.get("Id") for each in parts if part.endswith(each.get("Target", "\0").lstrip("/"))}
+    return next((unescape(each["name"]) for each in sheets if "name" in each and each.get("r:id") in ids), None)
 
 
 def _column(letters: bytes) -> int:

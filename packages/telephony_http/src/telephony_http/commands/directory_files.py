@@ -79,6 +79,8 @@ def _tell(outcome: Imported, language: str) -> None:
         )
     if outcome.dry_run:
         say(in_words("Nothing was changed (--dry-run).", "Ничего не изменено (--dry-run)."))
+    elif not outcome.lines:
+        say(in_words("No line was found; nothing was changed.", "Ни одной строки не найдено; ничего не изменено."))
     elif outcome.nothing_changed:
         say(in_words("All of it was stored before; nothing was changed.", "Всё это уже записано; ничего не изменено."))
     else:
