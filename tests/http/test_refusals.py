@@ -8,7 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.http.office import ANNA, BORIS, CLIENT_NUMBER, CRM, IDLE, MANAGER, SECOND_NUMBER, VERA, Callers, Office
+from tests.http.office import (
+    ANNA,
+    BORIS,
+    CLIENT_NUMBER,
+    CRM,
+    IDLE,
+    MANAGER,
+    SECOND_NUMBER,
+    SECRET,
+    VERA,
+    Callers,
+    Office,
+)
 
 from telephony_core.carousel import Carousel
 from telephony_core.phone import PhoneNumber
@@ -421,6 +433,28 @@ async def test_a_fault_of_ours_shows_nothing_and_names_its_line_in_the_log(
     assert "9139123456" not in answer.text
     assert body["error_id"] == answer.headers["X-Request-Id"]
     assert any(body["error_id"] in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/calls", f"/api/v1/provider-reports/beeline/{SECRET}"])
+async def test_a_request_that_ends_in_the_middle_of_its_body_is_no_fault_of_ours(
+    office: Office, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    messages = [{"type": "http.request", "body": b'{"target"', "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with office.open() as callers:
+        headers = [(b"authorization", f"Bearer {ANNA}".encode()), (b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": headers}
+        rest = {"query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1", "state": {}}
+        await callers.app({**scope, **rest, "asgi": {"version": "3.0"}, "client": None, "server": None}, receive, send)
+    assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [400]
+    assert "internal error" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,22 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import struct
 import threading
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.adapters.gateways.loopback import listening
 
-from telephony_adapters.store.driver_errors import StatementRefused
+from telephony_adapters.store.driver_errors import StatementRefused, meaning_of
 from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_core.errors import StoreUnavailable
@@ -158,6 +162,37 @@ async def test_a_server_that_is_not_there_is_unavailable(engine: AsyncEngine) ->
         async with SqlStore(nobody).read() as uow:
             await uow.now()
     await nobody.dispose()
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize("read", [0, 8], ids=["at once", "in its beginning"])
+async def test_a_server_that_dies_while_it_is_connected_to_is_unavailable(
+    engine: AsyncEngine, read: int, reset: bool
+) -> None:
+    _only(engine, "postgresql")
+
+    async def dies(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(read)
+        if reset:
+            writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    async with listening(dies) as port:
+        dying = open_store(f"postgresql://postgres@127.0.0.1:{port}/prepared")
+        with within(10), pytest.raises(StoreUnavailable):
+            async with SqlStore(dying).read() as uow:
+                await uow.now()
+        await dying.dispose()
+
+
+async def test_what_the_driver_says_itself_of_a_lost_connection_is_that_the_database_is_away(
+    engine: AsyncEngine,
+) -> None:
+    """The listener for events speaks to the driver without anything between."""
+    _only(engine, "postgresql")
+    lost = import_module("asyncpg").ConnectionDoesNotExistError("connection was closed in the middle of operation")
+    lost.__cause__ = ConnectionResetError()
+    assert isinstance(meaning_of(lost), StoreUnavailable)
 
 
 async def test_a_connection_that_the_server_ends_is_unavailable_and_the_next_is_well(engine: AsyncEngine) -> None:

@@ -83,6 +83,9 @@ _MISSING = re.compile(r"Missing required [a-z]+ parameter '([A-Za-z_-]+)'")
 
 _UNLIKE = re.compile(r"Expected `str` matching regex (.*)\Z", re.DOTALL)
 
+_GONE = "client disconnected prematurely"
+"""What the framework says, as a fault of its own, where a request ends in the middle of its body."""
+
 _RETRY_WHEN_AWAY = 5
 """Seconds for Retry-After where what is away didn't say when it comes back."""
 
@@ -180,7 +183,7 @@ def of_http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
     if isinstance(error, ValidationException):
         return refusal(request, _invalid(request, error))
     kind = _OF_HTTP.get(error.status_code)
-    if kind is None and 400 <= error.status_code < 500:
+    if kind is None and (400 <= error.status_code < 500 or error.detail == _GONE):
         kind = InvalidRequest
     if kind is None:
         return unexpected(request, error)

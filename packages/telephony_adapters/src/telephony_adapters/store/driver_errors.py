@@ -98,9 +98,10 @@ def meaning_of(error: BaseException) -> Exception:
 
 def _driver_error(error: BaseException) -> BaseException:
     """The driver's own error under SQLAlchemy's, and under its adapter's where that chains it."""
-    driver_error = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
-    cause = driver_error.__cause__
-    return cause if cause is not None and not isinstance(driver_error, sqlite3.Error) else driver_error
+    if not isinstance(error, exc.DBAPIError) or error.orig is None:
+        return error
+    cause = error.orig.__cause__
+    return cause if cause is not None and not isinstance(error.orig, sqlite3.Error) else error.orig
 
 
 def _sqlstate(error: BaseException) -> str | None:
