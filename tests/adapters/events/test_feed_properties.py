@@ -45,6 +45,8 @@ class Table:
         found = [row for row in self.rows if position < row.position <= until and wanted.fits(row)]
         return found[:limit]
 
+    kept_after = after
+
     def add(self, call_id: str) -> None:
         self.rows.append(RelayedEvent(len(self.rows) + 1, _EVENTS[call_id]))
 

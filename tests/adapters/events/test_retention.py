@@ -10,11 +10,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.adapters.events.conftest import Process
 
-from telephony_adapters.events import retention
+from telephony_adapters.events import feed, retention
 from telephony_adapters.events.history import Bounds
 from telephony_adapters.events.retention import EventRetention
 from telephony_adapters.store.tables import event_publishers, events
-from telephony_core.events import CallEvent
+from telephony_core.errors import EventsNotKept
+from telephony_core.events import CallEvent, EventFilter
 from telephony_core.testing.contracts.events import write
 from telephony_core.testing.contracts.store_base import now_of
 from telephony_core.testing.examples import an_event
@@ -94,3 +95,22 @@ async def test_an_empty_stream_is_resumed_from_its_end_only(engine: AsyncEngine)
     await _of_days(process, 0)
     await process.relay.attend()
     assert await _left(engine) == [3]
+
+
+@pytest.mark.parametrize("wanted", [EventFilter(), EventFilter(employee_id="E-5")], ids=["all", "an employee's"])
+async def test_who_reads_too_slowly_is_told_that_the_next_events_are_gone(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, wanted: EventFilter
+) -> None:
+    """No event is left out in silence: the stream ends instead."""
+    monkeypatch.setattr(feed, "PAGE", 2)
+    process = Process.on(engine)
+    await _of_days(process, 9, 9, 9, 9, 1)
+    await process.relay.attend()
+    reader = await process.feed.subscribe(wanted, 0)
+    assert [each.position for each in await reader.next(0)] == [1, 2]
+    assert await EventRetention(engine, WEEK)() == 4
+    with pytest.raises(EventsNotKept) as refusal:
+        await reader.next(0)
+    assert refusal.value.reasons == {"oldest": 4, "newest": 5}
+    resumed = await process.feed.subscribe(wanted, 4)
+    assert [each.position for each in await resumed.next(0)] == [5]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-import struct
 import threading
 import time
 import traceback
@@ -16,12 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from socket import SO_LINGER, SOL_SOCKET
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.adapters.gateways.loopback import listening
 
 from telephony_adapters.store.driver_errors import StatementRefused, meaning_of
 from telephony_adapters.store.engine import open_store
@@ -155,6 +152,20 @@ async def test_a_database_in_memory_is_one(tmp_path: Path) -> None:
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
+async def test_a_commit_is_on_disk_when_it_is_answered_whatever_the_server_has_as_a_default(
+    url: str, engine: AsyncEngine
+) -> None:
+    """K3: an intent that dies with the server would be dialled a second time."""
+    _only(engine, "postgresql")
+    async with engine.begin() as connection:
+        name = make_url(url).database
+        await connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    another = open_store(url)
+    async with another.connect() as connection:
+        assert (await connection.execute(text("SHOW synchronous_commit"))).scalar() == "on"
+    await another.dispose()
+
+
 async def test_a_server_that_is_not_there_is_unavailable(engine: AsyncEngine) -> None:
     _only(engine, "postgresql")
     nobody = open_store("postgresql://postgres@127.0.0.1:1/prepared")
@@ -162,27 +173,6 @@ async def test_a_server_that_is_not_there_is_unavailable(engine: AsyncEngine) ->
         async with SqlStore(nobody).read() as uow:
             await uow.now()
     await nobody.dispose()
-
-
-@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-@pytest.mark.parametrize("read", [0, 8], ids=["at once", "in its beginning"])
-async def test_a_server_that_dies_while_it_is_connected_to_is_unavailable(
-    engine: AsyncEngine, read: int, reset: bool
-) -> None:
-    _only(engine, "postgresql")
-
-    async def dies(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readexactly(read)
-        if reset:
-            writer.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
-
-    async with listening(dies) as port:
-        dying = open_store(f"postgresql://postgres@127.0.0.1:{port}/prepared")
-        with within(10), pytest.raises(StoreUnavailable):
-            async with SqlStore(dying).read() as uow:
-                await uow.now()
-        await dying.dispose()
 
 
 async def test_what_the_driver_says_itself_of_a_lost_connection_is_that_the_database_is_away(

@@ -520,7 +520,8 @@ class EventSubscription(Protocol):
 
     async def next(self, within: float) -> Sequence[RelayedEvent]:
         """The events that come next, at least one, by position; none if there came none within so many seconds, or the
-        subscription has ended. May raise `StoreUnavailable`, after which it goes on where it was."""
+        subscription has ended. May raise `StoreUnavailable`, after which it goes on where it was, and `EventsNotKept`
+        where what comes next was cut off while it read what was kept."""
 
     async def over(self) -> StreamEnd:
         """Waits until it has ended by itself."""

@@ -137,7 +137,7 @@ class LocalSubscription:
         """The next of those that were there before it began; none when it has caught up with the feed."""
         while self.position < self._joined and self.ended is None:
             until = min(self.position + STRETCH, self._joined)
-            kept = await self._history.after(self.position, PAGE, self._wanted, until=until)
+            kept = await self._history.kept_after(self.position, PAGE, self._wanted, until=until)
             self.position = kept[-1].position if len(kept) == PAGE else until
             if kept:
                 return kept

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.store.tables import calls, event_relay, events
-from telephony_adapters.store.transaction import Database
+from telephony_adapters.store.transaction import Database, Transaction
+from telephony_core.errors import EventsNotKept
 from telephony_core.events import EventFilter, RelayedEvent
 from telephony_core.party import TargetKind
 from telephony_core.serialization import event_from_stored
@@ -58,19 +59,35 @@ class EventHistory:
 
     async def bounds(self) -> Bounds:
         async with self._database.reading() as work:
-            row = await work.row(_BOUNDS)
-        assert row is not None  # a select without a table has one row
-        newest = row.last or 0
-        return Bounds(newest if row.first is None else row.first - 1, newest)
+            return await self._bounds(work)
 
     async def after(
         self, position: int, limit: int, wanted: EventFilter = ALL, *, until: int = FOR_EVER
     ) -> Sequence[RelayedEvent]:
         """The next events after a position and up to another that fit, at most so many, by position."""
+        async with self._database.reading() as work:
+            return await self._after(work, position, limit, wanted, until)
+
+    async def kept_after(self, position: int, limit: int, wanted: EventFilter, *, until: int) -> Sequence[RelayedEvent]:
+        """The same, and nothing between is missing. `EventsNotKept` where some of it was cut off meanwhile."""
+        async with self._database.reading() as work:
+            bounds = await self._bounds(work)
+            if position < bounds.oldest:
+                raise EventsNotKept(oldest=bounds.oldest, newest=bounds.newest)
+            return await self._after(work, position, limit, wanted, until)
+
+    async def _bounds(self, work: Transaction) -> Bounds:
+        row = await work.row(_BOUNDS)
+        assert row is not None  # a select without a table has one row
+        newest = row.last or 0
+        return Bounds(newest if row.first is None else row.first - 1, newest)
+
+    async def _after(
+        self, work: Transaction, position: int, limit: int, wanted: EventFilter, until: int
+    ) -> Sequence[RelayedEvent]:
         asked = {name: value for name in _CONDITIONS if (value := getattr(wanted, name)) is not None}
         statement: Select[tuple[int, object, str | None]] = _STREAM
         for name in asked:
             statement = statement.where(_CONDITIONS[name])
-        async with self._database.reading() as work:
-            rows = await work.rows(statement, {**asked, "after": position, "until": until, "limit": limit})
+        rows = await work.rows(statement, {**asked, "after": position, "until": until, "limit": limit})
         return [RelayedEvent(row.position, event_from_stored(row.body), row.interest_id) for row in rows]

@@ -1,7 +1,7 @@
 """Opens the database: the one place where the settings of its connections stand.
 
 SQLite: write-ahead log, so that readers and the writer don't wait for each other; `synchronous=FULL`, so that a commit
-outlives a power cut; foreign keys; a bounded wait for a lock. PostgreSQL: bounded waits as well.
+outlives a power cut; foreign keys; a bounded wait for a lock. PostgreSQL: bounded waits, and synchronous commits, too.
 """
 
 from __future__ import annotations
@@ -101,6 +101,8 @@ def _postgres_arguments(url: URL, wait_seconds: float, statement_seconds: float 
             "application_name": "telephony",
             "lock_timeout": milliseconds,
             "idle_in_transaction_session_timeout": "60000",
+            # An intent that was answered for outlives the server's death, whatever it has as a default (K3).
+            "synchronous_commit": "on",
             "jit": "off",  # our statements are short: compiling them takes longer than running them
         },
     }
