@@ -450,9 +450,22 @@ async def test_a_request_that_ends_in_the_middle_of_its_body_is_no_fault_of_ours
 
     async with office.open() as callers:
         headers = [(b"authorization", f"Bearer {ANNA}".encode()), (b"content-type", b"application/json")]
-        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": headers}
-        rest = {"query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1", "state": {}}
-        await callers.app({**scope, **rest, "asgi": {"version": "3.0"}, "client": None, "server": None}, receive, send)
+        scope: Any = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "root_path": "",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+            "client": None,
+            "server": None,
+            "state": {},
+        }
+        await callers.app(scope, receive, send)
     assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [400]
     assert "internal error" not in caplog.text
 
