@@ -157,6 +157,7 @@ async def endpoint(folder: Path) -> AsyncIterator[Endpoint]:
         database_url=url,
         beeline_url="http://127.0.0.1:9/apis/portal/",
         beeline_token="token-of-nobody",
+        public_url="http://127.0.0.1:9",
         report_secret=SECRET,
         worker=WorkerMode.OFF,
     )

@@ -101,7 +101,12 @@ class Inputs:
             address=pick(("tel:+79139123456", "tel:+79139000002", "sip:1001", None)),
         )
         event = an_event(
-            pick((*EVENT_NAMES, "HookStatusEvent", "SubscriptionTerminatedEvent")), call, event_id=event_id
+            pick((*EVENT_NAMES, "HookStatusEvent", "SubscriptionTerminatedEvent")),
+            call,
+            event_id=event_id,
+            subscription_id=pick(("subscription-1", "subscription-1", f"subscription-{self._made}")),
+            sequence=pick((str(self._made), str(900 * self._made), "7", None)),
+            attribute=pick(("xsi1:type", "xsi:type")),
         )
         return event.replace(b"9067010101@ip.beeline.ru", pick((*self._lines, "9067010101@ip.beeline.ru")).encode())
 
