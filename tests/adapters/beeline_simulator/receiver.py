@@ -50,8 +50,10 @@ def read_event(body: bytes) -> Event:
 
 
 class Receiver:
-    """`answers` are the statuses of the next requests; after them 200. `bodies` hold what was answered 2xx. `garbage` is
-    the body of answers, said to be gzip."""
+    """`answers` are the statuses of the next requests; after them 200. `bodies` hold what was answered 2xx.
+
+    `garbage` is the body of answers, said to be gzip.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.answers: list[int] = []
