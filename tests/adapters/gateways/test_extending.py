@@ -21,34 +21,43 @@ from telephony_core.testing.examples import NOW
 DOCUMENT = Path(__file__).parents[3] / "docs" / "extend" / "provider.md"
 
 
-@pytest.fixture
-def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The document's package as it is when it is installed: on the path, with the metadata of its pyproject.toml."""
-    import tomllib
-
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The author's: the document's files and no other."""
+    made = tmp_path_factory.mktemp("acme")
     text = DOCUMENT.read_text("utf-8")
     for name, body in re.findall(r"^```(?:python|toml) (\S+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(body, "utf-8")
-    project = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["project"]
-    metadata = tmp_path / f"acme_telephony-{project['version']}.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_text(body, "utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pip has installed it. What it needs is here already, so nothing is fetched."""
+    site = tmp_path_factory.mktemp("site")
+    options = ["--no-index", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--target", str(site)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", *options, str(folder)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=100,
     )
-    lines = [
-        line
-        for group, points in project["entry-points"].items()
-        for line in (f"[{group}]", *(f"{name} = {value}" for name, value in points.items()))
-    ]
-    (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+@pytest.fixture
+def acme(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The package as it is installed."""
+    monkeypatch.syspath_prepend(site)
+    yield
     for name in [name for name in sys.modules if name.startswith("acme_telephony")]:
         del sys.modules[name]
 
 
-async def test_the_package_is_found_and_opened(acme: Path) -> None:
+async def test_the_package_is_found_and_opened(acme: None) -> None:
     """By its entry point alone, beside the providers of this repository; its reports are read at its door."""
     assert {"acme", "asterisk", "beeline"} <= set(installed())
     around = surroundings({"url": "https://acme.invalid/", "key": "a-key"})
@@ -71,17 +80,14 @@ async def test_the_package_is_found_and_opened(acme: Path) -> None:
                 await door.take(malformed, NOW)
 
 
-def test_the_package_keeps_the_contract_of_gateways(acme: Path) -> None:
-    """By the command of the document, in a process of its own."""
-    (command,) = re.findall(r"^```sh commands\n(.*?)\n```$", DOCUMENT.read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    program, *arguments = command.split()
-    assert program == "pytest"
-    (acme / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\naddopts = -p no:respx\n")
+def test_the_package_keeps_the_contract_of_gateways(folder: Path, site: Path) -> None:
+    """By the command of the document, in a process of its own, with nothing but the document's settings of pytest."""
+    (arguments,) = re.findall(r"^\.venv/bin/pytest (.*)$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:respx", *arguments.split()],
         check=False,
-        cwd=acme,
-        env=os.environ | {"PYTHONPATH": str(acme)},
+        cwd=folder,
+        env={name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"} | {"PYTHONPATH": str(site)},
         capture_output=True,
         text=True,
         timeout=100,
