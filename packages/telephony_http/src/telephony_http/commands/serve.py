@@ -20,6 +20,8 @@ from telephony_http.app import create_app
 from telephony_http.commands.database import FACT, engine_of
 from telephony_http.commands.failing import CommandError
 from telephony_http.commands.said import complain, say
+from telephony_http.opened import opened_parts
+from telephony_http.readings import LogLevel
 from telephony_http.settings import Settings, unknown_variables
 from telephony_http.stopping import longest_stop
 
@@ -57,10 +59,14 @@ def serve(host: str | None, port: int | None) -> None:
 
 
 async def check(settings: Settings) -> None:
-    """Refuses what would fail later or do harm: a database without tables, the demo's data for others to reach, and
-    the demo's numbers, which look like real ones, at a provider that may dial them."""
+    """Refuses what would fail later or do harm: a database without tables, a provider that can't be opened, the demo's
+    data for others to reach, and the demo's numbers, which look like real ones, at a provider that may dial them."""
     async with engine_of(settings) as engine:
         demo = await ServiceFacts(engine).get(FACT)
+    # Opened once before it is opened to last: what is wrong is said here in a sentence, and in uvicorn by a traceback.
+    with logs.configured(LogLevel.ERROR):
+        async with opened_parts(settings):
+            pass
     if not demo:
         return
     if not settings.on_loopback:
