@@ -185,3 +185,28 @@ def test_the_doctor_knows_an_address_that_is_not_the_portal(settings: dict[str, 
     (line,) = [line for line in done.stdout.splitlines() if line.split()[1] == "beeline"]
     assert line.startswith("BROKEN")
     assert "/apis/portal/" in line
+
+
+def test_the_doctor_asks_the_provider_that_is_set_up(settings: dict[str, str]) -> None:
+    """A company that calls by Asterisk alone is not told to set up Beeline."""
+    asterisk = {
+        "TELEPHONY_ASTERISK_URL": "http://127.0.0.1:9",
+        "TELEPHONY_ASTERISK_USER": "telephony",
+        "TELEPHONY_ASTERISK_PASSWORD": "a-password",
+    }
+    done = tell("doctor", "--json", settings={**settings, **asterisk})
+    findings = {each["what"]: each for each in json.loads(done.stdout)}
+    assert findings["asterisk"]["health"] == "BROKEN"
+    assert "TELEPHONY_ASTERISK_URL" in findings["asterisk"]["says"]
+    assert {"beeline", "subscription"}.isdisjoint(findings)
+
+
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["worker"]], ids=["serve", "worker"])
+def test_a_provider_s_wrong_settings_stop_the_start_in_words(command: list[str], settings: dict[str, str]) -> None:
+    """All of them at once, without a traceback."""
+    done = tell(*command, settings={**settings, "TELEPHONY_ASTERISK_URL": "http://127.0.0.1:9"})
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-2:] == [
+        "telephony: TELEPHONY_ASTERISK_USER is missing.",
+        "TELEPHONY_ASTERISK_PASSWORD is missing.",
+    ]

@@ -28,6 +28,8 @@ DEAD_PHONE = "1019"
 """A line whose phone is registered and switched off: nobody is at its address."""
 PHONE = "1017"
 USER, PASSWORD = "telephony", "secret"
+READER = "reader"
+"""An account that may change nothing, with the same password."""
 
 # Enough for SIP, RTP and ARI. `require`: without one of them Asterisk would start, and answer, and have no SIP.
 _MODULES = """
@@ -222,7 +224,7 @@ def _on_loopback(name: str, text: str, ports: Ports) -> str:
     replaced = {
         "http.conf": {"bindport = 8088": f"bindport = {ports.ari}"},
         "pjsip.conf": {
-            "bind = 127.0.0.1:5060": f"bind = 127.0.0.1:{ports.sip}",
+            "bind = 192.0.2.10:5060": f"bind = 127.0.0.1:{ports.sip}",
             "contact = sip:operator.example:5060": f"contact = sip:127.0.0.1:{ports.trunk}",
             # The phone of the tests doesn't register: its address is known. The other one is never there.
             "max_contacts = 1\nremove_existing = yes\nqualify_frequency = 30": (
@@ -234,6 +236,8 @@ def _on_loopback(name: str, text: str, ports: Ports) -> str:
     for old, new in replaced.items():
         assert old in text, f"{name} of {DOCUMENT.name} has no '{old}' any more"
         text = text.replace(old, new)
+    if name == "ari.conf":
+        text += f"[{READER}]\ntype = user\npassword = {PASSWORD}\nread_only = yes\n"
     if name == "pjsip.conf":
         for line, reached_by in (
             (OFFLINE_PHONE, "max_contacts = 1"),

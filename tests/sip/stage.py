@@ -5,6 +5,7 @@ What a test sees is what a CRM sees (HTTP) and what phones saw (SIPp's records).
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -147,6 +148,18 @@ class Stage:
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
+
+    def doctor(self, **settings: str) -> dict[str, Any]:
+        """What `telephony doctor` says of Asterisk."""
+        done = subprocess.run(
+            telephony("doctor", "--json"),
+            check=False,
+            env=environment(**self.settings | settings),
+            capture_output=True,
+            text=True,
+        )
+        (finding,) = (each for each in json.loads(done.stdout) if each["what"] == "asterisk")
+        return dict(finding)
 
     def _end(self, how: signal.Signals) -> None:
         if self.service is None:

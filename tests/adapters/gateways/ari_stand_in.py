@@ -35,11 +35,14 @@ class AriStandIn:
     """`dialled`: the channels that were dialled, in order; `hung_up`: those that were ended by a request.
 
     `slow_channels`: how many requests find a channel that is made and has not reached its application yet.
+    `read_only`: our account may change nothing.
     """
 
     port: int = 0
     registered: bool = True
     slow_channels: int = 0
+    version: str = "22.10.1"
+    read_only: bool = False
     channels: dict[str, dict[str, Any]] = field(factory=dict)
     bridges: dict[str, dict[str, Any]] = field(factory=dict)
     dialled: list[str] = field(factory=list)
@@ -87,6 +90,10 @@ class AriStandIn:
 
     async def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         match [method, *path.split("/")]:
+            case ["GET", "asterisk", "info"]:
+                return 200, {"system": {"version": self.version}}
+            case ["DELETE", *_] if self.read_only:
+                return 403, {"message": "Write access denied"}
             case ["GET", "applications", name]:
                 if name != APPLICATION or not self.registered:
                     return 404, {"message": "Application not found"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from sqlalchemy import func, make_url, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.events.watch import WorkerWatch
-from telephony_adapters.gateways.beeline import PROVIDER, BeelineClient
+from telephony_adapters.gateways.asterisk import PROVIDER as ASTERISK
+from telephony_adapters.gateways.asterisk import examine as examine_asterisk
+from telephony_adapters.gateways.beeline import PROVIDER as BEELINE
+from telephony_adapters.gateways.beeline import BeelineClient
 from telephony_adapters.gateways.beeline.requests import BeelineError, NoConnection, RequestRefused
-from telephony_adapters.gateways.registry import installed
+from telephony_adapters.gateways.registry import installed, settings_of
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_adapters.store.service_facts import ServiceFacts
 from telephony_adapters.store.tables import access_tokens, clients, devices, employees
@@ -79,8 +82,13 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
             yield await _numbering(engine)
             yield await _carousel(engine)
             yield await _directory(engine)
-    yield await _provider(settings)
-    yield await _reports(settings)
+    asterisk = settings_of(ASTERISK, settings.of_providers())
+    if asterisk:
+        yield await _asterisk(asterisk)
+    # Who calls by another provider alone needs no Beeline.
+    if settings.beeline_token is not None or not settings.others:
+        yield await _beeline(settings)
+        yield await _reports(settings)
 
 
 async def _database(engine: AsyncEngine, settings: Settings) -> Finding:
@@ -155,10 +163,17 @@ async def _carousel(engine: AsyncEngine) -> Finding:
     return Finding(what, Health.WELL, f"{len(carousel.pools)} pools, in order")
 
 
-async def _provider(settings: Settings) -> Finding:
-    what, url = PROVIDER, settings.beeline_url
+async def _asterisk(texts: Mapping[str, str]) -> Finding:
+    found = await examine_asterisk(texts, _ANSWERS_WITHIN)
+    health = Health.BROKEN if found.broken else Health.WORTH_A_LOOK if found.look else Health.WELL
+    return Finding(ASTERISK, health, found.says)
+
+
+async def _beeline(settings: Settings) -> Finding:
+    what, url = BEELINE, settings.beeline_url
     if settings.beeline_token is None:
-        return Finding(what, Health.BROKEN, "no token: set TELEPHONY_BEELINE_TOKEN")
+        says = "no provider: set TELEPHONY_BEELINE_TOKEN, or another provider's settings (docs/operate/asterisk.md)"
+        return Finding(what, Health.BROKEN, says)
     async with (
         httpx2.AsyncClient(timeout=_ANSWERS_WITHIN) as http,
         BeelineClient(url, settings.beeline_token.get_secret_value(), http, time_out=_ANSWERS_WITHIN) as beeline,
@@ -191,7 +206,7 @@ async def _reports(settings: Settings) -> Finding:
         async with httpx2.AsyncClient(timeout=_ANSWERS_WITHIN) as http:
             answer = await http.get(f"{url}/readyz")
             providers = answer.json()["providers"]
-            condition = str(providers.get(PROVIDER, "unknown"))
+            condition = str(providers.get(BEELINE, "unknown"))
     except (httpx2.HTTPError, ValueError, KeyError, AttributeError):
         return Finding(what, Health.WORTH_A_LOOK, f"no service answers at {url} now, so nobody keeps the subscription")
     if condition != _SUBSCRIBED:

@@ -1,10 +1,12 @@
 """Asterisk 22 LTS over ARI as a provider; how to set it up stands in docs/operate/asterisk.md.
 
 `AriClient` makes the requests and `AsteriskGateway` dials by them, a leg at a time; `AsteriskListener` hears what
-happens, and `events` reads it; `AsteriskStatuses` knows which phones are there.
+happens, and `events` reads it; `AsteriskStatuses` knows which phones are there; `examine` asks whether it
+can be called by.
 """
 
 from telephony_adapters.gateways.asterisk.ari import AriClient
+from telephony_adapters.gateways.asterisk.examining import Examined, examine
 from telephony_adapters.gateways.asterisk.gateway import PROVIDER, AsteriskGateway
 from telephony_adapters.gateways.asterisk.listener import AsteriskListener
 from telephony_adapters.gateways.asterisk.names import Endpoints
@@ -18,5 +20,7 @@ __all__ = [
     "AsteriskListener",
     "AsteriskStatuses",
     "Endpoints",
+    "Examined",
+    "examine",
     "open_gateway",
 ]
