@@ -114,7 +114,7 @@ class Days:
         codes = self.numbers[client]
         question = Question(
             now=self.now,
-            device=PHONE,
+            device=evolve(PHONE, id=f"D-{client % 3}", employee_id=f"E-{client % 3}", line=f"{client % 3}@pbx"),
             number_codes=codes,
             client_codes=(REGION_CODES[client % len(REGION_CODES)],),
             carousel=self.carousel,

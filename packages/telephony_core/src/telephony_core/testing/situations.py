@@ -9,7 +9,7 @@ to see. Nothing here says what is right: that is `oracles`' business. One long m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import timedelta, timezone
 from itertools import chain, combinations, product
 from typing import Any
 
@@ -71,6 +71,31 @@ def _ask(
 
 BENCH = Quarantine("complaints", "E-1", AT - timedelta(hours=1))
 
+_FAR_ZONES = (timezone(timedelta(hours=-8)), timezone(timedelta(hours=10)))
+
+
+def written_elsewhere(question: Question) -> Question:
+    """An equal question, whose instants were written in far time zones; `now` alone is always in UTC (C9)."""
+    west, east = _FAR_ZONES
+
+    def number(each: CarouselNumber) -> CarouselNumber:
+        return evolve(each, declared_since=each.declared_since and each.declared_since.astimezone(east))
+
+    def generation(place: int, each: Generation) -> Generation:
+        zone = _FAR_ZONES[place % 2]
+        return evolve(each, activates_at=each.activates_at.astimezone(zone), numbers=tuple(map(number, each.numbers)))
+
+    pools = [
+        evolve(pool, generations=tuple(generation(place, each) for place, each in enumerate(pool.generations)))
+        for pool in question.carousel.pools
+    ]
+    uses = {
+        each: evolve(use, last_shown_at=use.last_shown_at and use.last_shown_at.astimezone(west))
+        for each, use in question.uses.items()
+    }
+    talk = question.earlier_talk and evolve(question.earlier_talk, at=question.earlier_talk.at.astimezone(east))
+    return evolve(question, carousel=evolve(question.carousel, pools=tuple(pools)), uses=uses, earlier_talk=talk)
+
 
 # --- C1 -----------------------------------------------------------------------------------------------------------
 
@@ -89,7 +114,7 @@ def from_mobiles() -> Iterator[Question]:
         carousels, [(_HOME,), (WHOLE_COUNTRY,), (_HOME, _AWAY)], [None, EarlierTalk(a_number(0), AT - DAY)]
     ):
         yield _ask(*pools, device=MOBILE, codes=codes, talk=talk)
-    other = evolve(MOBILE, sim=CorporateSim(a_number(1_110_002), AT - DAY))
+    other = evolve(MOBILE, sim=CorporateSim(a_number(1_110_002), AT - DAY), preferred=True)
     yield _ask(plain, device=other)
 
 
@@ -109,8 +134,9 @@ class _Condition:
 
 def _conditions() -> Iterator[_Condition]:
     yield _Condition()
-    for since in (AT - timedelta(days=400), AT - timedelta(hours=1), AT):
+    for since in (AT - timedelta(days=4000), AT - timedelta(days=400), AT - timedelta(hours=1), AT):
         yield _Condition(_number(0, quarantine=Quarantine("complaints", "E-1", since)))
+    yield _Condition(_number(0, quarantine=Quarantine("", "import", AT - DAY)))
     for declared in (None, AT + US, AT, AT - US):
         for required in (True, False):
             yield _Condition(_number(0, declared_since=declared), declaration_required=required)
@@ -126,13 +152,15 @@ def _conditions() -> Iterator[_Condition]:
     for rest, off in product((60, 3600), (-US, timedelta(0), US, timedelta(seconds=30))):
         shown_at = min(AT, AT - timedelta(seconds=rest) + off)
         yield _Condition(use=NumberUse(1, 1, 1, shown_at), limits=ShowLimits(rest_seconds=rest))
+    for pause, gone in ((60, DAY + timedelta(seconds=30)), (2 * 86_400, DAY), (2 * 86_400, 2 * DAY)):
+        yield _Condition(use=NumberUse(1, 1, 0, AT - gone), limits=ShowLimits(rest_seconds=pause))
     both = ShowLimits(per_day=2, rest_seconds=60)
     for shows, ago in product((1, 2), (59, 60)):
         yield _Condition(use=NumberUse(1, 1, shows, AT - timedelta(seconds=ago)), limits=both)
 
 
 def conditions() -> Iterator[Question]:
-    """C3: a number in each condition, alone, beside another, in the second pool of a chain, known to the client."""
+    """C3: a number in each condition, alone, beside another, known to the client, along a chain and at its end."""
     for each in _conditions():
         uses = {each.number.number: each.use} if each.use else {}
         other = _number(1, declared_since=AT - DAY)
@@ -148,7 +176,13 @@ def conditions() -> Iterator[Question]:
         yield _ask(_pool("a", each.number, other, **settings), uses=with_other)
         yield _ask(_pool("a", other, each.number, **settings), uses=with_other, talk=knows)
         exhausted = _pool("a", _number(9, quarantine=BENCH), is_default=False)
-        yield _ask(exhausted, _pool("b", each.number, region_codes=(_AWAY,), **settings), uses=uses)
+        at_the_end = _pool("b", each.number, region_codes=(_AWAY,), **settings)
+        yield _ask(exhausted, at_the_end, uses=uses)
+        neighbour = evolve(at_the_end, is_default=False)
+        default = _pool("c", _number(20), region_codes=(_FAR,))
+        yield _ask(evolve(exhausted, chain=("b",)), neighbour, default, uses=uses)
+        benched = _pool("c", _number(29, quarantine=BENCH), region_codes=(_FAR,), is_default=False)
+        yield _ask(evolve(exhausted, chain=("c",)), benched, at_the_end, uses=uses)
         of_default = {**settings, "is_default": False, "when_exhausted": WhenExhausted.REFUSE}
         yield _ask(_pool("a", each.number, **of_default), _pool("b", _number(9), region_codes=(_AWAY,)), uses=uses)
     yield from _carried_over()
@@ -182,6 +216,10 @@ def refreshes() -> Iterator[Question]:
     )
     yield _ask(evolve(_pool("a"), generations=three))
     yield _ask(evolve(_pool("a", chosen_by=ChosenBy.PROVIDER), generations=three))
+    # One and the same carousel before and after: nothing that was found out of it may be kept.
+    same = _ask(evolve(_pool("a"), generations=three[1:]))
+    for off in (DAY - US, DAY, -DAY - US, -DAY, DAY - US):
+        yield evolve(same, now=AT + off)
 
 
 # --- C5 -----------------------------------------------------------------------------------------------------------
@@ -255,7 +293,7 @@ def regions() -> Iterator[Question]:
 
 
 def of_several_regions() -> Iterator[Question]:
-    """C4 and C8: a number of four regions, each with a pool of its own, none of which is the client's."""
+    """C4 and C8: a number of two to four regions, each with a pool of its own, none of which is the client's."""
     codes = ("RU-AL", "RU-BA", "RU-MOW", "RU-SPE")
     pools = [
         _pool(f"p{place}", _number(10 * place), region_codes=(code,), is_default=place == 0, order=1)
@@ -333,6 +371,13 @@ def fair_beginnings() -> Iterator[Question]:
             a_number(place): NumberUse(3, turn, shows, AT - timedelta(minutes=minutes))
             for place, (turn, shows, minutes) in enumerate([(12, 0, 9), (11, 4, 1), (10, 1, 5), (9, 0, 2)])
         },
+        # Shown again to who knew them, and never picked.
+        {a_number(place): NumberUse(0, 0, 1, AT - timedelta(hours=9 - place)) for place in (2, 0, 3, 1)},
+        # A count that has gone on for years: no power of two is a border.
+        *(
+            {a_number(place): NumberUse(2**bits // 4, 2**bits - 2 + place) for place in range(4)}
+            for bits in (6, 7, 8, 10, 15, 16, 31, 32, 53, 63)
+        ),
     ]
     for size, uses in product((1, 2, 3, 4), histories):
         yield _ask(_pool("a", *fresh[:size]), uses=uses)
@@ -368,6 +413,11 @@ def largest() -> Iterator[Question]:
         yield _ask(*pools, codes=codes[1:2], talk=talk, uses=uses)
         yield _ask(*pools, codes=codes[1:4], client_codes=codes[2:4], talk=talk, uses=uses)
         yield _ask(*(evolve(pool, chosen_by=ChosenBy.PROVIDER) for pool in pools), codes=codes[1:4], talk=talk)
+    # All of one pool on the bench, and then all of the next.
+    first, second, *others = pools
+    benched = tuple(evolve(each, quarantine=BENCH) for each in second.generations[0].numbers)
+    exhausted = evolve(second, generations=(evolve(second.generations[0], numbers=benched),))
+    yield _ask(first, exhausted, *others, codes=codes[1:2], uses=uses)
 
 
 def all_situations(memory: timedelta) -> Iterator[Question]:
@@ -377,6 +427,8 @@ def all_situations(memory: timedelta) -> Iterator[Question]:
         conditions(),
         refreshes(),
         chains(),
+        regions(),
+        of_several_regions(),
         talks(memory),
         providers_choices(),
         fair_beginnings(),

@@ -42,6 +42,7 @@ from telephony_core.serialization import compact_json, decision_from_stored, dec
 from telephony_core.testing import oracles, situations
 from telephony_core.testing.carousel_strategies import REGION_CODES, carousels, numbers_of, questions
 from telephony_core.testing.contracts import caller_id_rules as rules
+from telephony_core.testing.contracts import purity
 from telephony_core.testing.contracts.another_process import answers_elsewhere, answers_salted, told
 from telephony_core.testing.contracts.caller_id_rules import Claims, Policy, ask
 from telephony_core.testing.examples import NOW, a_carousel, a_generation, a_pool, an_ip_phone
@@ -126,11 +127,16 @@ class CallerIdPolicyContract:
             self._is_fair(beginning, min(3 * len(numbers_of(beginning.carousel)), 31))
 
     def test_c8_holds_in_every_small_situation(self) -> None:
-        """C8: equal questions have equal answers, asked twice, and in another order by another instance; each with a
-        version and steps, from which it is reproduced; small as stored."""
+        """C8: equal questions have equal answers, asked twice, written otherwise, and in another order by another
+        instance; each with a version and steps, from which it is reproduced; small as stored."""
         first, second = self.make_policy(), self.make_policy()
-        asked = [*situations.talks(self.memory(first)), *situations.fair_beginnings(), *situations.refreshes()]
-        said = [(question, told(ask(first, question)), told(ask(first, question))) for question in asked]
+        asked = [
+            *situations.talks(self.memory(first)),
+            *situations.fair_beginnings(),
+            *situations.refreshes(),
+            *situations.of_several_regions(),
+        ]
+        said = [(question, purity.say(first, question), purity.say(first, question)) for question in asked]
         for question, once, twice in reversed(said):
             answer = ask(second, question)
             if isinstance(answer, CallerIdDecision):
@@ -138,6 +144,14 @@ class CallerIdPolicyContract:
             for again in (twice, told(answer)):
                 if again != once:
                     raise BrokenRule("C8", f"an equal question has another answer: {again}, before {once}", question)
+            purity.check_other_ways_to_ask(second, question)
+
+    def test_c8_it_looks_at_nothing_but_the_question(self) -> None:
+        """C8: not at the clock, nor at chance, whose answers nobody could ask for again; and it counts nothing."""
+        policy = self.make_policy()
+        for question in situations.all_situations(self.memory(policy)):
+            purity.check_sources(policy, question)
+        purity.check_many_times(policy, list(situations.fair_beginnings())[-1])
 
     def test_c9_holds_in_every_small_situation(self) -> None:
         """C9: a microsecond before a refresh, at it and after it."""
@@ -151,7 +165,8 @@ class CallerIdPolicyContract:
         policy = self.make_policy()
         claims = self.claims(policy)
         for question in questions:
-            rules.check_all(question, ask(policy, question), claims)
+            for each in (question, situations.written_elsewhere(question)):
+                rules.check_all(each, ask(policy, each), claims)
 
     # --- one decision ---------------------------------------------------------------------------------------------
 
@@ -240,7 +255,7 @@ class CallerIdPolicyContract:
         first = ask(policy, question)
         assume(isinstance(first, CallerIdDecision) and first.requested is not None)
         assert isinstance(first, CallerIdDecision)
-        pool = next(pool for pool in oracles.pools_of(question) if pool.id == first.pool_id)
+        pool = rules.pool_of(question, first)
         usable = sorted(oracles.showable(pool, question.now, question.uses))
         shown = usable[which % len(usable)]
         talk = EarlierTalk(shown, question.now - claims.memory - off)
@@ -268,12 +283,13 @@ class CallerIdPolicyContract:
     def _is_fair(self, question: Question, picks: int) -> None:
         policy, claims = self.make_policy(), self.claims(self.make_policy())
         taken: list[PhoneNumber] = []
-        for _ in range(picks):
+        for place in range(picks):
+            question = _of_a_colleague(question, place, claims.memory)
             answer = ask(policy, question)
             if not isinstance(answer, CallerIdDecision) or answer.requested is None:
                 return
             rules.check_all(question, answer, claims)
-            pool = next(pool for pool in oracles.pools_of(question) if pool.id == answer.pool_id)
+            pool = rules.pool_of(question, answer)
             taken.append(answer.requested)
             run = oracles.unfair_run(taken, oracles.showable(pool, question.now, question.uses))
             if run is not None:
@@ -319,13 +335,13 @@ class CallerIdPolicyContract:
             *situations.talks(self.memory(policy)),
             *situations.of_several_regions(),
         ]
+        here = [purity.say(policy, question) for question in asked]
         there = answers_elsewhere(policy, asked)
         if there is None:
             there = answers_salted(self.make_policy, asked)
-        for question, answer in zip(asked, there, strict=True):
-            here = ask(policy, question)
-            if told(here) != answer:
-                raise BrokenRule("C8", f"another process answers {answer}", question, here)
+        for question, mine, other in zip(asked, here, there, strict=True):
+            if mine != other:
+                raise BrokenRule("C8", f"another process answers {other}", question, ask(policy, question))
 
     @_inherited
     @given(question=questions())
@@ -354,6 +370,7 @@ class CallerIdPolicyContract:
         if not answer.policy_version:
             raise BrokenRule("C8", "the decision has no version", question, answer)
         _has_steps(question, answer)
+        purity.check_plain(question, answer)
         stored = decision_from_stored(json.loads(compact_json(decision_to_stored(answer))))
         if stored != answer:
             raise BrokenRule("C8", f"it is read otherwise than it was stored: {stored}", question, answer)
@@ -367,7 +384,22 @@ class CallerIdPolicyContract:
             raise BrokenRule(
                 "C8", f"replay does not reproduce it: {'; '.join(said) or 'another number'}", question, answer
             )
+        self._keeps_its_version(question, answer)
         _is_small(question, answer)
+
+    def _keeps_its_version(self, question: Question, answer: CallerIdDecision) -> None:
+        """Of one version there is one answer to a question: who names the shipped one gives that one's, steps and all.
+
+        Not asked of who claims less than it: so much less is said in the claims."""
+        memory = self.memory(self.make_policy())
+        claims_all = self.fair and self.sticky and memory % timedelta(days=1) == timedelta(0)
+        if answer.policy_version != caller_id.POLICY_VERSION or not claims_all:
+            return
+        shipped = caller_id.CallerIdPolicy(region_sources=self.sources, sticky_days=memory.days)
+        expected = ask(shipped, question)
+        if answer != expected:
+            told_of = told(expected)
+            raise BrokenRule("C8", f"of version {answer.policy_version} the answer is {told_of}", question, answer)
 
     @_inherited
     @given(
@@ -423,16 +455,19 @@ def _has_steps(question: Question, answer: CallerIdDecision) -> None:
 def _is_small(question: Question, answer: Answer) -> None:
     if not isinstance(answer, CallerIdDecision):
         return
-    for step in answer.steps:
-        try:
-            is_plain = json.loads(json.dumps(dict(step.saw))) == step.saw
-        except TypeError:
-            is_plain = False
-        if not is_plain:
-            raise BrokenRule("C8", f"what {step.rule} saw is not plain data: {step.saw}", question, answer)
+    purity.check_plain(question, answer)
     size = len(compact_json(decision_to_stored(answer)).encode())
     if size > LARGEST_DECISION:
         raise BrokenRule("C8", f"as stored the decision takes {size} bytes", question, answer)
+
+
+def _of_a_colleague(question: Question, place: int, memory: timedelta) -> Question:
+    """The question from the phone of one of three employees, about a client of whom nobody knows, or not any more: fair
+    is what all of them together pick (C7)."""
+    who = place * place % 3
+    device = evolve(question.device, id=f"D-{who}", employee_id=f"E-{who}", label=f"Kabinet {who}", line=f"{who}@pbx")
+    forgotten = EarlierTalk(numbers_of(question.carousel)[0], question.now - memory - timedelta(days=1))
+    return evolve(question, device=device, earlier_talk=forgotten if place % 3 else None)
 
 
 def _numbers(pool: CarouselPool) -> set[PhoneNumber]:

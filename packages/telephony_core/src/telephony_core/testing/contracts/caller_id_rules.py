@@ -5,6 +5,7 @@ Each check raises an AssertionError that names the rule and tells the story. The
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
@@ -15,7 +16,7 @@ from telephony_core.caller_id import CallerIdDecision, Question
 from telephony_core.carousel import CarouselPool, ChosenBy
 from telephony_core.device import Mobile
 from telephony_core.errors import NoUsableNumber
-from telephony_core.region import RegionSource
+from telephony_core.region import WHOLE_COUNTRY, RegionSource
 from telephony_core.testing import oracles
 from telephony_core.testing.stories import Answer, BrokenRule
 
@@ -24,7 +25,8 @@ class Policy(Protocol):
     """What is put to the test."""
 
     def decide(self, question: Question) -> CallerIdDecision:
-        """The decision for one call, or `NoUsableNumber`."""
+        """The decision for one call; or raises `NoUsableNumber(pool=…, chain=[…])`, the selected pool and its chain by
+        id, where nothing may be shown (C5). Nobody asks about a device that isn't eligible (D3)."""
 
 
 def ask(policy: Policy, question: Question) -> Answer:
@@ -56,6 +58,7 @@ def check_all(question: Question, answer: Answer, claims: Claims) -> None:
     check_instant(question, answer)
     check_sim(question, answer)
     check_selected_pool(question, answer, claims)
+    check_others_are_named(question, answer, claims)
     check_generation(question, answer)
     check_usable(question, answer)
     check_chain(question, answer, claims)
@@ -89,7 +92,7 @@ def check_sim(question: Question, answer: Answer) -> None:
         raise BrokenRule("C1", "the SIM's number is requested by us, and the decision says otherwise", question, answer)
 
 
-def _pool_of(question: Question, answer: CallerIdDecision) -> CarouselPool:
+def pool_of(question: Question, answer: CallerIdDecision) -> CarouselPool:
     """The pool of the decision, which must be one of the device's provider (C0)."""
     pool = next((pool for pool in oracles.pools_of(question) if pool.id == answer.pool_id), None)
     if pool is None:
@@ -112,7 +115,7 @@ def check_selected_pool(question: Question, answer: Answer, claims: Claims) -> N
         return
     if decision is None:
         return
-    pool = _pool_of(question, decision)
+    pool = pool_of(question, decision)
     to_try = oracles.pools_to_try(question, selected)
     if pool not in to_try:
         tried = ", then ".join(each.id for each in to_try)
@@ -122,6 +125,10 @@ def check_selected_pool(question: Question, answer: Answer, claims: Claims) -> N
     codes = {RegionSource.NUMBERING_PLAN: question.number_codes, RegionSource.CLIENT: question.client_codes}
     if source in codes and set(decision.region.codes) != set(codes[source]):
         raise BrokenRule("C4", f"by {source} the region is {', '.join(codes[source])}", question, answer)
+    strange = set(decision.region.codes) - {*question.number_codes, *question.client_codes, WHOLE_COUNTRY}
+    if strange:
+        what = f"neither the number nor the client is of {', '.join(sorted(strange))}"
+        raise BrokenRule("C4", what, question, answer)
     passed_over = to_try[: to_try.index(pool)]
     for earlier in passed_over:
         usable = oracles.showable(earlier, question.now, question.uses)
@@ -129,12 +136,29 @@ def check_selected_pool(question: Question, answer: Answer, claims: Claims) -> N
             raise BrokenRule("C2", f"pool {earlier.id} comes before {pool.id} and can show a number", question, answer)
 
 
+def check_others_are_named(question: Question, answer: Answer, claims: Claims) -> None:
+    """C4: where several pools serve the regions, the steps name the others, by their ids or by their regions."""
+    decision = _from_ip_phone(question, answer)
+    selected, source = oracles.selected_pool(question, claims.sources)
+    if decision is None or source is RegionSource.DEFAULT:
+        return
+    codes = set(question.number_codes if source is RegionSource.NUMBERING_PLAN else question.client_codes)
+    told = " ".join(f"{dict(step.saw)} {step.said}" for step in decision.steps)
+    for pool in oracles.pools_of(question):
+        names = {pool.id, *codes.intersection(pool.region_codes)}
+        if pool == selected or len(names) == 1:
+            continue
+        if not any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", told) for name in names):
+            what = f"pool {pool.id} serves one of the regions, too, and no step names it"
+            raise BrokenRule("C4", what, question, answer)
+
+
 def check_generation(question: Question, answer: Answer) -> None:
     """C2 and C9: the numbers are of the generation that is active at the instant of the decision."""
     decision = _from_ip_phone(question, answer)
     if decision is None:
         return
-    pool = _pool_of(question, decision)
+    pool = pool_of(question, decision)
     generation = oracles.active_generation(pool, question.now)
     if decision.generation_id != (generation.id if generation else None):
         active = generation.id if generation else "none"
@@ -152,7 +176,7 @@ def check_usable(question: Question, answer: Answer) -> None:
         return
     if decision.requested is None:
         raise BrokenRule("C3", "we choose, and no number was chosen", question, answer)
-    pool = _pool_of(question, decision)
+    pool = pool_of(question, decision)
     reason = oracles.why_not(decision.requested, pool, question.now, question.uses)
     if reason is not None:
         raise BrokenRule("C3", f"{decision.requested.e164} is {reason}", question, answer)
@@ -165,7 +189,11 @@ def check_chain(question: Question, answer: Answer, claims: Claims) -> None:
     if isinstance(question.device, Mobile) or isinstance(answer, CallerIdDecision):
         return
     selected, _ = oracles.selected_pool(question, claims.sources)
-    for pool in oracles.pools_to_try(question, selected) if selected is not None else []:
+    to_try = oracles.pools_to_try(question, selected) if selected is not None else []
+    named = answer.reasons.get("pool")
+    if named is not None and named not in [pool.id for pool in to_try]:
+        raise BrokenRule("C5", f"the refusal names pool {named}, which was none to try", question, answer)
+    for pool in to_try:
         if pool.chosen_by is ChosenBy.PROVIDER:
             raise BrokenRule("C5", f"pool {pool.id}, from which the provider chooses, was not tried", question, answer)
         for number in sorted(oracles.showable(pool, question.now, question.uses)):
@@ -178,7 +206,7 @@ def check_sticky(question: Question, answer: Answer, claims: Claims) -> None:
     if decision is None or decision.chosen_by is not ChosenBy.US:
         return
     talk = question.earlier_talk
-    pool = _pool_of(question, decision)
+    pool = pool_of(question, decision)
     remembered = talk is not None and question.now - talk.at < claims.memory
     usable = talk is not None and talk.shown in oracles.showable(pool, question.now, question.uses)
     if claims.sticky and talk is not None and remembered and usable:
@@ -195,7 +223,7 @@ def check_providers_choice(question: Question, answer: Answer) -> None:
     decision = _from_ip_phone(question, answer)
     if decision is None:
         return
-    pool = _pool_of(question, decision)
+    pool = pool_of(question, decision)
     if decision.chosen_by is not pool.chosen_by:
         raise BrokenRule("C11", f"in pool {pool.id} the number is chosen by {pool.chosen_by}", question, answer)
     if pool.chosen_by is ChosenBy.PROVIDER:
@@ -203,5 +231,5 @@ def check_providers_choice(question: Question, answer: Answer) -> None:
         everything = {each.number for each in generation.numbers} if generation else set()
         if decision.requested is not None or decision.takes_a_turn:
             raise BrokenRule("C11", "the provider chooses, and we pretend to", question, answer)
-        if set(decision.candidates) != everything:
+        if len(decision.candidates) != len(everything) or set(decision.candidates) != everything:
             raise BrokenRule("C11", "the candidates are not all of the provider's pool", question, answer)

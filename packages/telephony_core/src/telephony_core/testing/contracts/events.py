@@ -21,6 +21,7 @@ from telephony_core.errors import EventsNotKept
 from telephony_core.events import CallEvent, EventFilter, RelayedEvent
 from telephony_core.party import Target, TargetKind
 from telephony_core.ports import EventFeed, EventPublisher, EventSubscription, Store, StreamEnd, UnitOfWork
+from telephony_core.testing.contracts.promises import Contract
 from telephony_core.testing.contracts.store_base import do, put_call
 from telephony_core.testing.examples import an_attempt, an_event, an_id
 
@@ -61,7 +62,7 @@ def events_of(relayed: Sequence[RelayedEvent]) -> list[CallEvent]:
     return [each.event for each in relayed]
 
 
-class EventFeedContract:
+class EventFeedContract(Contract):
     """Every sentence of `ports.EventFeed` and `ports.EventSubscription`."""
 
     capacity: int = 20
@@ -241,7 +242,7 @@ class EventFeedContract:
         reader.close()
 
 
-class EventPublisherContract:
+class EventPublisherContract(Contract):
     """Every sentence of `ports.EventPublisher`."""
 
     async def make_publisher(self) -> EventPublisher:

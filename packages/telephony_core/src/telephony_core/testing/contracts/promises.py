@@ -20,7 +20,7 @@ from telephony_core.testing.stories import BrokenRule
 
 _NUMBERS = re.compile(r"(?:Law [0-9]+|[NDCKBP][0-9]{1,2})(?:(?:, | and )[NDCKBP][0-9]{1,2})*")
 
-_TOLD_OF = ("store", "gateway", "directory", "statuses", "zones")
+_TOLD_OF = ("store", "gateway", "directory", "statuses", "zones", "publisher")
 """The arguments of a contract's tests whose calls are told: what is put to the test."""
 
 
