@@ -34,6 +34,49 @@ def test_a_number_that_slips_into_a_text_is_masked(number: PhoneNumber) -> None:
         assert number.e164[5:-2] not in text
 
 
+_GROUPS = ((3, 3, 2, 2), (3, 3, 4), (3, 7), (10,))
+
+
+@given(
+    digits=st.from_regex(r"[3489][0-9]{9}", fullmatch=True),
+    before=st.sampled_from(["+7", "7", "8", ""]),
+    groups=st.sampled_from(_GROUPS),
+    between=st.sampled_from([" ", "-", ".", "\u00a0", "\u2011", "\u2013", ""]),
+    bracketed=st.booleans(),
+)
+def test_a_number_as_people_write_it_is_masked(
+    digits: str, before: str, groups: tuple[int, ...], between: str, bracketed: bool
+) -> None:
+    """P1: grouped, with the country's code or without, bracketed, with any usual sign between."""
+    parts, rest = [], digits
+    for length in groups:
+        parts.append(rest[:length])
+        rest = rest[length:]
+    if bracketed and len(parts) > 1:
+        parts[0] = f"({parts[0]})"
+    written = between.join(([before] if before else []) + parts)
+    masked = masked_in(f"entered: {written}, by hand")
+    shown = [sign for sign in masked if sign.isdigit()]
+    assert len(shown) == 6, masked
+    assert masked.startswith("entered: ")
+    assert masked.endswith(", by hand")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-30T16:56:33.786779Z",
+        "0193a5c4-8f3e-7a41-9c55-4139912c3456",
+        "127.0.0.1:49481",
+        "912 ms, 345 rows",
+        "Abonent 1007 is busy since 12:30",
+    ],
+)
+def test_what_is_no_number_stays_as_it_is(text: str) -> None:
+    """An instant, an id, an address, an amount."""
+    assert masked_in(text) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [

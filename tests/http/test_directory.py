@@ -212,6 +212,14 @@ async def test_who_may_not_see_numbers_puts_them_and_sees_none(callers: Callers)
     assert (await callers.put("/employees/E-5", {"name": "An operator"}, as_=BLIND)).status_code == 201
 
 
+async def test_the_permissions_that_there_are_are_told(callers: Callers) -> None:
+    answer = await callers.put("/employees/E-5", {"name": "An operator", "permissions": ["call", "everything"]})
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "permissions[1]"
+    before, _, allowed = error["message"].partition(": ")
+    assert (before, set(allowed.split(", "))) == ("Expected one of", set(Permission))
+
+
 BODIES = {
     "/employees/E-5": {"name": "An operator"},
     "/employees/E-5/devices/D-9": {"kind": "ip_phone", "line": "1017@pbx"},

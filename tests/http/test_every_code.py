@@ -30,7 +30,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "previous_outcome_unknown": (
         409,
         "attempt_id acknowledge_from retry_after",
-        "wait until it is settled, or acknowledge it",
+        "from `acknowledge_from` on, send its `attempt_id` as `acknowledge_unknown`",
     ),
     "no_live_attempt": (409, "call_id", "nothing to hang up"),
     "carousel_conflict": (409, "faults", "schedule the next one"),

@@ -569,6 +569,25 @@ async def test_an_acknowledged_attempt_does_not_go_on_to_ring_the_client() -> No
     assert [command.attempt_id for command in office.provider.hang_ups] == [unknown.attempt_id]
 
 
+async def test_a_client_who_may_still_be_rung_is_not_acknowledged_away() -> None:
+    """K3: where the client's leg is asked for later, here after 50 s, the longest ringing time counts from then."""
+    office = Office(two_step=True, can_look_up=False)
+    unknown = await office.press(0, 0, key="1")
+    office.clock.turn(timedelta(seconds=50))
+    office.provider.fate(Fate.UNKNOWN_DIALLED)
+    await office.deliver()
+    assert office.attempt(unknown.attempt_id).reading.state is AttemptState.OUTCOME_UNKNOWN
+    acknowledged = frozenset({str(unknown.attempt_id)})
+    for waited, allowed in ((0, False), (59, False), (60, True)):
+        office.clock.turn_to(unknown.at + timedelta(seconds=50 + waited))
+        if allowed:
+            await office.press(1, 0, key="2", acknowledge_unknown=acknowledged)
+        else:
+            with pytest.raises(PreviousOutcomeUnknown) as refusal:
+                await office.press(1, 0, key="2", acknowledge_unknown=acknowledged)
+            assert refusal.value.retry_after == 60 - waited
+
+
 async def test_a_process_that_was_held_up_does_not_dial_any_more(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

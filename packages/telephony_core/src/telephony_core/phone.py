@@ -14,8 +14,10 @@ from attrs import field, frozen
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}\Z")
 # 10 to 15 digits on end, in whatever they stand; and a Russian number as people write it. A longer run is no number.
 _ON_END = re.compile(r"(?<![0-9])\+?[0-9]{10,15}(?![0-9])")
+_BETWEEN = r"[\s().\u2010-\u2015-]{0,3}"
 _WRITTEN = re.compile(
-    r"(?<![0-9])\+?[78][\s(-]{0,2}[0-9]{3}[\s)-]{0,2}[0-9]{3}[\s-]{0,2}[0-9]{2}[\s-]{0,2}[0-9]{2}(?![0-9])"
+    rf"(?<![0-9])(?:\+?[78]{_BETWEEN}[0-9]|[3489])[0-9]{{2}}"
+    rf"{_BETWEEN}[0-9]{{3}}{_BETWEEN}[0-9]{{2}}{_BETWEEN}[0-9]{{2}}(?![0-9])"
 )
 
 
@@ -58,7 +60,7 @@ def masked_in(text: str) -> str:
     A second belt: nothing of ours writes a full number into a log to begin with. It errs on the side of masking, so
     that a thirteen-digit time in milliseconds is masked, too.
     """
-    return _WRITTEN.sub(_mask, _ON_END.sub(_mask, text))
+    return _ON_END.sub(_mask, _WRITTEN.sub(_mask, text))
 
 
 def _mask(found: re.Match[str]) -> str:

@@ -29,6 +29,7 @@ Body = TypeVar("Body")
 _WHERE = re.compile(r" - at `\$\.?(.*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`\Z", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`\Z")
+_PLACE = re.compile(r"\[[0-9]+\]")  # in a list
 _JSON = re.compile(r"application/(?:[a-z0-9.+-]+\+)?json\s*(?:;|\Z)", re.IGNORECASE)
 _LONGEST_NAME = 60
 
@@ -117,9 +118,9 @@ def _joined(path: str, name: str) -> str:
 
 
 def _allowed(kind: type[Any], path: str) -> list[str]:
-    """The values that the field at `path` may have, where it is an enumeration."""
+    """The values that the field at `path` may have, where it is an enumeration, or a list of such."""
     found: msgspec.inspect.Type = msgspec.inspect.type_info(kind)
-    for name in path.split("."):
+    for name in _PLACE.sub("", path).split("."):
         found = next(iter(_structs(found)), found)
         if not isinstance(found, msgspec.inspect.StructType):
             return []
@@ -128,6 +129,7 @@ def _allowed(kind: type[Any], path: str) -> list[str]:
             return []
         found = inner
     options = found.types if isinstance(found, msgspec.inspect.UnionType) else (found,)
+    options = tuple(each.item_type if isinstance(each, msgspec.inspect.ListType) else each for each in options)
     for option in options:
         if isinstance(option, msgspec.inspect.LiteralType):
             return [str(value) for value in option.values]

@@ -60,9 +60,12 @@ async def make_way(
 
 
 def _check_acknowledged(attempt: Attempt, press: Press, now: datetime, longest_ringing: timedelta) -> None:
-    accepted_from = attempt.started_at + longest_ringing
+    # From the latest leg on: where the client's is asked for by itself, that phone began to ring so much later.
+    legs = (attempt.reading.employee, attempt.reading.client)
+    accepted_from = max(leg.requested_at or attempt.started_at for leg in legs) + longest_ringing
     if attempt.id not in press.request.acknowledge_unknown or now < accepted_from:
         raise PreviousOutcomeUnknown(
+            "Wait until it is settled or, from `acknowledge_from` on, send its `attempt_id` as `acknowledge_unknown`.",
             attempt_id=attempt.id,
             acknowledge_from=accepted_from.isoformat().replace("+00:00", "Z"),
             retry_after=retry_after(accepted_from - now if now < accepted_from else ASK_AGAIN),
