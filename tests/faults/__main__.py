@@ -66,7 +66,7 @@ class Options:
             quick=quick,
             databases=known[asked],
             seed=number("SEED", random.SystemRandom().randrange(1_000_000)),
-            kills=number("KILLS", 8 if quick else 200),
+            kills=number("KILLS", 8 if quick else 300),
             calls=number("CALLS", 0 if quick else 2000),
             at_once=number("AT_ONCE", 6 if quick else 4),
             only=os.environ.get("ONLY", ""),
@@ -98,6 +98,7 @@ def parts(options: Options, matrix: Matrix) -> list[Part]:
         found += [
             *(Part("faults mixed", database, partial(campaigns.faults_mixed, calls=each)) for each in calls),
             *([] if quick else [Part("moments", database, campaigns.moments)]),
+            *([] if quick else [Part("redials", database, partial(campaigns.redials, calls=300), several)]),
             *(
                 Part("random kills", database, partial(campaigns.random_kills, kills=each), several if place % 2 else 1)
                 for place, each in enumerate(kills)

@@ -256,6 +256,31 @@ async def faults_mixed(scene: Scene, calls: int) -> Figures:
     return await verdict(scene)
 
 
+async def redials(scene: Scene, calls: int) -> Figures:
+    """Faults at random, and everybody calls the same client from the same phone again and again: each report and each
+    row of the statistics is of one of many calls that look alike."""
+    await scene.simulator.control("PUT", "random-behaviours", BEHAVIOURS)
+    await scene.simulator.control("POST", "random-faults", RANDOM_FAULTS)
+    accepted = 0
+
+    async def work(press: Press) -> None:
+        nonlocal accepted
+        while accepted < calls:
+            await scene.press(press)
+            accepted += press.accepted
+            if press.accepted:
+                press = scene.again(press)
+            else:
+                await _patience(scene, press)
+                press.acknowledges()
+
+    await together(*(work(scene.a_press(employee)) for employee in CALLERS))
+    # The last of each was made and not pressed any more.
+    scene.presses = [press for press in scene.presses if press.tries]
+    await scene.simulator.control("DELETE", "faults")
+    return await verdict(scene)
+
+
 # --- Races --------------------------------------------------------------------------------------------------------
 
 

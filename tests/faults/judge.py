@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import datetime
 from typing import Any
 
 from attrs import define, field, fields
@@ -96,30 +97,44 @@ async def judge(scene: Scene, ledger: list[dict[str, Any]]) -> Figures:
         stored = [dict(row._mapping) for row in await connection.execute(select(attempts))]
         keys = [dict(row._mapping) for row in await connection.execute(select(idempotency_keys))]
         held = (await connection.execute(select(func.count()).select_from(reservations))).scalar_one()
-    asked: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
-    for entry in ledger:
-        asked[entry["user_id"], entry["phone_number"]].append(entry)
     of_pair: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
-    for attempt in stored:
+    for attempt in sorted(stored, key=lambda each: each["started_at"]):
         of_pair[attempt["line"], attempt["phone_number"]].append(attempt)
 
     figures = Figures(calls=len(scene.presses), kills=sum(service.kills for service in scene.services))
     figures.reservations_leaked = held
     figures.strange_answers = len(scene.strange)
     figures.examples += scene.strange
-    _phones(figures, asked, of_pair)
+    asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in ledger:
+        attempt_id = _asked_for(entry, of_pair[entry["user_id"], entry["phone_number"]])
+        if attempt_id is None:
+            figures.unknown_to_store += 1
+            figures.examples.append(f"the store knows nothing of {entry}")
+        else:
+            asked[attempt_id].append(entry)
+    _phones(figures, asked)
     _promises(figures, scene, stored, keys)
     for attempt in stored:
-        _outcome(figures, attempt, asked.get((attempt["line"], attempt["phone_number"]), []))
+        _outcome(figures, attempt, asked[attempt["id"]])
     return figures
+
+
+def _asked_for(entry: dict[str, Any], of_pair: list[dict[str, Any]]) -> str | None:
+    """Which attempt a request was made for: of those from its line to its number the last that had begun by then, for
+    the next one begins when this one has ended or was acknowledged, which is long after its request."""
+    if "requested_at" in entry:
+        at = datetime.fromisoformat(entry["requested_at"])
+        of_pair = [attempt for attempt in of_pair if attempt["started_at"] <= at]
+    return of_pair[-1]["id"] if of_pair else None
 
 
 def _rang(entry: dict[str, Any]) -> bool:
     return bool(entry["tracking_id"])
 
 
-def _phones(figures: Figures, asked: dict[Pair, list[dict[str, Any]]], of_pair: dict[Pair, list[Any]]) -> None:
-    for pair, entries in asked.items():
+def _phones(figures: Figures, asked: dict[str, list[dict[str, Any]]]) -> None:
+    for entries in asked.values():
         legs = defaultdict(list)
         for entry in entries:
             legs[entry.get("leg")].append(entry)  # Beeline's has none: one request dials both
@@ -130,16 +145,13 @@ def _phones(figures: Figures, asked: dict[Pair, list[dict[str, Any]]], of_pair: 
             figures.asked_twice += len(of_leg) - 1
             if len(of_leg) > 1:
                 figures.examples.append(f"asked {len(of_leg)} times, dialled {dialled}: {of_leg}")
-        if pair not in of_pair:
-            figures.unknown_to_store += len(entries)
-            figures.examples.append(f"the store knows nothing of {entries}")
-    for attempts_of_pair in of_pair.values():
-        figures.two_attempts_of_a_key += len(attempts_of_pair) - 1
 
 
 def _promises(figures: Figures, scene: Scene, stored: list[dict[str, Any]], keys: list[dict[str, Any]]) -> None:
     ids = {attempt["id"] for attempt in stored}
     named = {record["key"]: record["attempt_id"] for record in keys}
+    # No key is forgotten within a campaign: an attempt that none names was made beside the one that its key names.
+    figures.two_attempts_of_a_key += len(ids - set(named.values()))
     figures.two_attempts_of_a_key += sum(
         times - 1 for times in Counter(record["attempt_id"] for record in keys).values()
     )

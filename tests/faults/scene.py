@@ -1,7 +1,7 @@
 """A scene: a provider, a database with the demo's company, services on it, and the people who press buttons.
 
-Each press goes from a line to a number that no other key of the scene goes between, so that the provider's ledger,
-which knows no keys, says how often the phones of a key were asked to ring.
+Each press goes from a line to a number that no other key of the scene goes between, or only one after the other
+(`again`), so that the provider's ledger, which knows no keys, says how often the phones of a key were asked to ring.
 """
 
 from __future__ import annotations
@@ -170,6 +170,13 @@ class Scene:
         press = Press(f"{self.name}-{next(self._keys)}", chosen, client_id, phone, body)
         self.presses.append(press)
         return press
+
+    def again(self, press: Press) -> Press:
+        """A new press from the same line to the same number, once the last one was answered."""
+        fresh = Press(f"{self.name}-{next(self._keys)}", press.line, press.client, press.number, {**press.body})
+        fresh.body.pop("acknowledge_unknown", None)
+        self.presses.append(fresh)
+        return fresh
 
     # --- what a CRM does ---------------------------------------------------------------------------------------------
 

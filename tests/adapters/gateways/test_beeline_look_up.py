@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -188,6 +189,31 @@ async def test_redialled_within_seconds_the_call_before_is_not_this_one(respx_mo
     found = await looked_up(calls_to=redialled)
     assert isinstance(found, Found)
     assert found.shown == PhoneNumber("+79031230002")
+
+
+async def test_redialled_within_a_second_the_row_before_is_not_taken_for_rounded(respx_mock: respx.MockRouter) -> None:
+    """Reports said that the phone rang 0.3 s after the request; the call before it began 0.7 s before that."""
+    rang = Fact(LegName.EMPLOYEE, FactKind.RINGING, NOW + timedelta(seconds=0.3))
+    rings = an_attempt().learn([rang], NOW + timedelta(seconds=1))
+    respx_mock.get(STATISTICS).respond(json=[a_row(after=-0.4, seconds=0.2)])
+    assert isinstance(await looked_up(rings), Found)
+    assert isinstance(await looked_up(rings, calls_to=our_calls(-0.5)), CannotTell)
+    respx_mock.get(STATISTICS).respond(json=[a_row(after=0.1), a_row(after=-0.4, seconds=0.2)])
+    assert isinstance(await looked_up(rings, calls_to=our_calls(-0.5)), Found)
+
+
+async def test_a_redial_that_comes_while_the_statistics_are_asked_is_known(respx_mock: respx.MockRouter) -> None:
+    begun: list[float] = []
+
+    def redialled(_request: object) -> Any:
+        begun.append(3)
+        return httpx2.Response(200, json=[a_row(after=3.5)])
+
+    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> Sequence[tuple[str, datetime]]:
+        return await our_calls(*begun)(number, since)
+
+    respx_mock.get(STATISTICS).mock(side_effect=redialled)
+    assert isinstance(await looked_up(an_attempt("ringing_employee"), calls_to=calls_to), CannotTell)
 
 
 @pytest.mark.parametrize("calls_to", [our_calls(), our_calls(-71), our_calls(-10, line="elsewhere")])

@@ -8,7 +8,7 @@ and makes the answer 'can't tell'.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -47,23 +47,23 @@ class LookUpWindow:
         """The window where an unknown attempt may be acknowledged after so many seconds."""
         return cls(after=min(cls().after, timedelta(seconds=longest_ringing) * 11 / 12))
 
-    def of(self, attempt: Attempt, others: Iterable[datetime] = ()) -> tuple[datetime, datetime]:
+    def of(self, attempt: Attempt, others: Collection[datetime] = ()) -> tuple[datetime, datetime]:
         """The earliest and the latest start of the attempt's row. `others`: when the other attempts from its line to
-        its number began. Where one of them may have a row nearby, clocks that differ can't be allowed for: its row
-        would pass for this one's."""
+        its number began. Where one of them may have a row nearby, neither clocks that differ nor rounding can be
+        allowed for: its row would pass for this one's."""
         earliest, latest = attempt.started_at - self.before, attempt.started_at + self.after
-        legs = (attempt.reading.employee, attempt.reading.client)
+        reach = earliest - self.after
         # Reported times that can't be this attempt's are of a shifted clock, and say nothing of statistics.
-        began = attempt.reading.employee.ringing_at
-        if began is not None and earliest <= began <= latest:
+        told = attempt.reading.employee.ringing_at
+        began = told if told is not None and earliest <= told <= latest else None
+        if began is not None:
             earliest = began - self.slack
-        else:
-            others = tuple(others)
-            latest = min([latest, *(other for other in others if other > attempt.started_at)])
-            if any(earliest - self.after <= other < attempt.started_at for other in others):
-                earliest = attempt.started_at
+        first, last = sorted((attempt.started_at, began or attempt.started_at))
+        if any(reach <= other < attempt.started_at for other in others):
+            earliest = max(earliest, first)
+        legs = (attempt.reading.employee, attempt.reading.client)
         ends = [leg.released_at for leg in legs if leg.released_at and leg.released_at >= attempt.started_at]
-        return earliest, min([latest, *ends])
+        return earliest, min([latest, *ends, *(other for other in others if other > last)])
 
 
 class UnreadableStatistics(Exception):

@@ -115,13 +115,12 @@ class BeelineGateway:
         return evolve(told, record_url=url)
 
     async def _by_statistics(self, attempt: Attempt) -> LookUp:
-        window = self.window.of(attempt, await self._others(attempt))
         try:
-            row = await self._only_row(attempt, window)
+            row = await self._only_row(attempt)
             if attempt.live:
                 # What the row says would free an employee: it must not be of a call that goes on (BA9).
                 await asyncio.sleep(self.reread_after)
-                if await self._only_row(attempt, window) != row:
+                if await self._only_row(attempt) != row:
                     return CannotTell("the call's row still changes")
         except (BeelineError, UnreadableStatistics, NoOneRow) as error:
             return CannotTell(str(error))
@@ -137,8 +136,10 @@ class BeelineGateway:
         found = await self.calls_to(attempt.phone_number, since)
         return [at for line, at in found if line == attempt.device.line and at != attempt.started_at]
 
-    async def _only_row(self, attempt: Attempt, window: tuple[datetime, datetime]) -> StatisticsRow:
-        rows = await self.client.statistics(attempt.device.line, *window)
+    async def _only_row(self, attempt: Attempt) -> StatisticsRow:
+        rows = await self.client.statistics(attempt.device.line, *self.window.of(attempt))
         if len(rows) >= STATISTICS_PAGE:
             raise NoOneRow("more calls than one page within the attempt's time")
+        # Asked after the rows: the attempt of each of them is among these.
+        window = self.window.of(attempt, await self._others(attempt))
         return only(candidates(read_rows(rows, self.duration_unit), attempt, window))
