@@ -12,8 +12,9 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 from typing import Any
 
 import httpx2
@@ -27,6 +28,9 @@ OFFLINE_PHONE = "1018"
 DEAD_PHONE = "1019"
 """A line whose phone is registered and switched off: nobody is at its address."""
 PHONE = "1017"
+_RTP = range(21_000, 21_400)
+_PORTS = range(22_000, 32_000)
+"""Below those that the system gives to who asks for any: a phone that is switched off must not lose its port."""
 USER, PASSWORD = "telephony", "secret"
 READER = "reader"
 """An account that may change nothing, with the same password."""
@@ -64,14 +68,16 @@ def program(folder: Path, path: str) -> list[str]:
 
 def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> list[int]:
     """Ports of the loopback that nobody has at the moment."""
-    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    sockets: list[socket.socket] = []
+    with ExitStack() as stack:
+        for port in SystemRandom().sample(_PORTS, len(_PORTS)):
+            each = stack.enter_context(socket.socket(socket.AF_INET, kind))
+            with suppress(OSError):
+                each.bind(("127.0.0.1", port))
+                sockets.append(each)
+            if len(sockets) == count:
+                return [each.getsockname()[1] for each in sockets]
+    raise AssertionError("no port is free")
 
 
 @frozen
@@ -212,7 +218,7 @@ def write_configuration(suite: Path, folder: Path, ports: Ports) -> Path:
         "extensions.conf": "[none]\n",
         "acl.conf": "",
         "pjproject.conf": "[startup]\n",
-        "rtp.conf": "[general]\nrtpstart = 21000\nrtpend = 21400\n",
+        "rtp.conf": f"[general]\nrtpstart = {_RTP.start}\nrtpend = {_RTP.stop}\n",
         **{f"{name}.conf": "[general]\n" for name in _EMPTY},
     }
     for name, text in written.items():
