@@ -123,7 +123,13 @@ async def measure(url: str, calls: int, *, ours: bool, server: int | None = None
             "SELECT client_id, as_entered FROM client_numbers JOIN clients ON clients.id = client_id"
             " WHERE NOT clients.do_not_call AND NOT client_numbers.do_not_call ORDER BY 1, 2"
         )
-        numbers = [(str(row.client_id), str(row.as_entered)) for row in found]
+        entries = [(str(row.client_id), parser.parse(str(row.as_entered))) for row in found]
+    # The demo has numbers on purpose that can't be understood or may not be called.
+    numbers = [
+        (client, parsed.number)
+        for client, parsed in entries
+        if parsed.number is not None and parsed.destination in rules.dialling.destinations
+    ]
     costs = Costs(engine, server)
 
     async def play(nth: int, of_call: dict[str, float], of_report: dict[str, float], times: int) -> None:
@@ -135,12 +141,10 @@ async def measure(url: str, calls: int, *, ours: bool, server: int | None = None
             request = InitiateRequest(
                 Target(TargetKind.CLIENT, client),
                 f"print-{nth + place}",
-                phone_number=number,
+                phone_number=number.e164,
                 device_id=f"D-{employee.removeprefix('E-')}",
             )
-            parsed = parser.parse(number).number
-            assert parsed is not None
-            gateway.behave(parsed, Behaviour.BUSY)
+            gateway.behave(number, Behaviour.BUSY)
             presses.append((principal, request, f"key-{nth + place}"))
         with costs.of(times, of_call):
             for principal, request, key in presses:
