@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +77,25 @@ def only_this_machine() -> Iterator[None]:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
         patch.setattr(socket.socket, "connect", guarded("connect"))
         patch.setattr(socket.socket, "connect_ex", guarded("connect_ex"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loops_hear_the_driver_out() -> Iterator[None]:
+    """SQLite's driver closes a connection of a cancelled task in a thread, which then answers to the task's loop.
+
+    A loop that is closed before that answer leaves an exception in the thread, and the next test would be blamed.
+    """
+    real_close = asyncio.SelectorEventLoop.close
+
+    def close(self: asyncio.SelectorEventLoop) -> None:
+        for thread in threading.enumerate():
+            if thread.name.endswith("(_connection_worker_thread)"):
+                thread.join(1.0)
+        real_close(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.SelectorEventLoop, "close", close)
         yield
 
 
