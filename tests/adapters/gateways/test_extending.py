@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import re
 import subprocess
@@ -9,14 +11,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
+from attrs import evolve
 from tests.adapters.gateways.surroundings import surroundings
 
 from telephony_adapters.gateways.registry import installed, opened_gateways
 from telephony_core.call_facts import Cause, FactKind, LegName
 from telephony_core.errors import InvalidRequest
+from telephony_core.phone import PhoneNumber
 from telephony_core.ports import ProviderReport
-from telephony_core.testing.examples import NOW
+from telephony_core.testing.examples import NOW, an_attempt
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "extend" / "provider.md"
 
@@ -78,6 +83,23 @@ async def test_the_package_is_found_and_opened(acme: None) -> None:
         for malformed in (b"", b"[]", b'{"number": 7}', b"\xff"):
             with pytest.raises(InvalidRequest):
                 await door.take(malformed, NOW)
+
+
+async def test_the_number_that_was_chosen_is_asked_for(acme: None) -> None:
+    """C2: of a provider that lets us choose."""
+    gateway = importlib.import_module("acme_telephony.gateway").AcmeGateway
+    asked: list[dict[str, str]] = []
+
+    def take(request: httpx2.Request) -> httpx2.Response:
+        asked.append(json.loads(request.read()))
+        return httpx2.Response(201)
+
+    attempt = an_attempt(provider="acme")
+    dial = attempt.dial(LegName.EMPLOYEE)
+    async with httpx2.AsyncClient(base_url="https://acme.invalid/", transport=httpx2.MockTransport(take)) as http:
+        for shown in (PhoneNumber("+79031000801"), None):
+            await gateway(http).start(evolve(dial, shown=shown))
+    assert [each.get("shown") for each in asked] == ["+79031000801", None]
 
 
 def test_the_package_keeps_the_contract_of_gateways(folder: Path, site: Path) -> None:
