@@ -151,6 +151,26 @@ async def test_ba9_off_a_row_is_there_while_the_call_lives_and_grows() -> None:
         assert row["duration"] == round((entry.released_at - entry.answered_at).total_seconds() * 1000)
 
 
+async def test_ba8_off_a_request_ends_a_call() -> None:
+    async with without("BA8") as (simulator, portal):
+        simulator.exchange.behaviours["+79139123456"] = Behaviour(talk_seconds=1e6)
+        tracking_id = (await portal("POST", f"abonents/1001/call?phoneNumber={CLIENT}")).text
+        for path, status in (("1002/call?callId=" + tracking_id, 404), ("1001/call?callId=x", 404)):
+            assert (await portal("DELETE", f"abonents/{path}")).status_code == status
+        assert (await portal("DELETE", f"abonents/1001/call?callId={tracking_id}")).status_code == 200
+        await simulator.idle()
+        assert simulator.exchange.live_calls() == []
+
+
+async def test_ba8_on_nothing_does() -> None:
+    async with without("BA1") as (simulator, portal):
+        tracking_id = (await portal("POST", f"abonents/1001/call?phoneNumber={CLIENT}")).text
+        answer = await portal("DELETE", f"abonents/1001/call?callId={tracking_id}")
+        assert (answer.status_code, answer.json()["errorCode"]) == (405, "MethodNotAllowed")
+        await simulator.idle()
+        assert simulator.ledger()[0].outcome == "talked"
+
+
 async def test_ba10_off_a_call_is_dialled_and_answered_with_an_error() -> None:
     async with without("BA10") as (simulator, portal):
         answer = await portal("POST", f"abonents/1001/call?phoneNumber={CLIENT}")

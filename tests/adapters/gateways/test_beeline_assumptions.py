@@ -169,9 +169,9 @@ async def test_without_ba7_a_talk_is_still_a_talk() -> None:
     assert call.by_all().talk_seconds == call.by_reports().talk_seconds
 
 
-async def test_ba8_a_hang_up_is_not_offered() -> None:
-    """The capability is absent, and who asks all the same is told that nothing was done."""
-    async with office("BA1") as here:
+async def test_without_ba8_a_hang_up_is_not_offered() -> None:
+    """As with it: the capability is absent, and who asks all the same is told that nothing was done."""
+    async with office("BA8") as here:
         await here.gateway.start(a_dial(line=LINE))
         assert not here.gateway.capabilities.hang_up
         assert not await here.gateway.hang_up(HangUp("attempt-1", LegName.EMPLOYEE, "beeline", LINE, "1:1"))

@@ -1,8 +1,7 @@
 """What the simulator takes for true of the real Beeline although nobody confirmed it, and what it does when told that
 it is false (`--assume BA3=off`).
 
-The numbers are the project's (`docs/beeline-assumptions`); a gateway must survive each of them being off. BA8 is not
-among them: it says that a request does not exist, and one whose name nobody knows can't be switched on.
+The numbers are the project's (`docs/beeline-assumptions`); a gateway must survive each of them being off.
 """
 
 from __future__ import annotations
@@ -57,6 +56,11 @@ ASSUMPTIONS: tuple[Assumption, ...] = (
         "BA7",
         "duration of statistics and records is in milliseconds (one integration stores it so).",
         "It is in whole seconds.",
+    ),
+    Assumption(
+        "BA8",
+        "There is no request that hangs up.",
+        "DELETE abonents/{pattern}/call?callId= does, under a name of ours: the real one, if there is one, is unknown.",
     ),
     Assumption(
         "BA9",

@@ -115,8 +115,15 @@ class Exchange:
             raise call_not_found()
         self._hand_on(call)
 
+    def hang_up(self, pattern: str, call_id: str) -> None:
+        """The employee's side ends its call by request (BA8 off)."""
+        call = self._live.get(self.account.find(pattern).user_id)
+        if call is None or call_id not in call.names():
+            raise call_not_found()
+        call.end(Party.EMPLOYEE)
+
     def end(self, tracking_id: str, by: Party) -> None:
-        """Somebody hangs up now (control plane): the portal itself has no hang-up."""
+        """Somebody hangs up now (control plane): the portal itself has no hang-up (BA8)."""
         for call in self._live.values():
             if tracking_id in call.names():
                 return call.end(by)

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from telephony_adapters.beeline_simulator.door import DIALLED_CALL, REPORT_FAULTS
 from telephony_adapters.beeline_simulator.history import abonent_body
 from telephony_adapters.beeline_simulator.live_call import LiveCall
-from telephony_adapters.beeline_simulator.portal_errors import operation_failed
+from telephony_adapters.beeline_simulator.portal_errors import method_not_allowed, operation_failed
 from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, json_object
 
 
@@ -67,6 +67,15 @@ async def call(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str
     return Response(_dial(exchange, request, pattern).tracking_id, media_type=MediaType.TEXT)
 
 
+@delete("/abonents/{pattern:str}/call", status_code=200)
+async def hang_up(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> Response[str]:
+    """Only while BA8 is off; the subscriber's call ends at whatever stage it is."""
+    if exchange.config.assumes("BA8"):
+        raise method_not_allowed()
+    exchange.hang_up(pattern, _asked(request, "callId"))
+    return empty()
+
+
 @post("/v2/abonents/{pattern:str}/call", status_code=200)
 async def call_v2(exchange: TheExchange, request: AnyRequest, pattern: FromPath[str]) -> dict[str, str]:
     dialled = _dial(exchange, request, pattern)
@@ -112,6 +121,7 @@ ROUTES = (
     start_recording,
     stop_recording,
     call,
+    hang_up,
     call_v2,
     transfer,
     transfer_consulted,

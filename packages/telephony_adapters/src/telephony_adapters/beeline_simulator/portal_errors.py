@@ -49,6 +49,10 @@ def agent_on_break() -> PortalError:
     return PortalError(409, "AgentOnBreak", "The agent is on a break and does not get calls")
 
 
+def method_not_allowed() -> PortalError:
+    return PortalError(405, "MethodNotAllowed", "Method Not Allowed")
+
+
 def operation_failed() -> PortalError:
     return PortalError(409, "OperationFailed", "The operation failed")
 
