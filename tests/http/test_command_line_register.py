@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import lzma
 from pathlib import Path
 
@@ -71,14 +72,31 @@ def test_the_same_register_is_known_for_the_same(tmp_path: Path, settings: dict[
             "it has 7 mobile ranges, and the one in force has 10",
         ),
         ("DEF-9xx.2020-08.csv", REGISTER.replace("Связь", "Сеть"), "older"),
-        ("ABC-3xx.csv", f"{HEADER}\n383;2000000;2999999;1000000;Связь;Новосибирская обл.", "no mobile numbers (9xx)"),
     ],
 )
-def test_what_would_lose_the_good_one_is_refused_unless_it_is_forced(
+def test_an_edition_that_loses_much_or_is_older_is_taken_with_a_warning(
     tmp_path: Path, settings: dict[str, str], name: str, text: str, says: str
 ) -> None:
-    tell("numbering-plan", "import", _file(tmp_path), settings=settings)
+    """The edition before comes back by its own file."""
+    good = _file(tmp_path)
+    tell("numbering-plan", "import", good, settings=settings)
     worse = _file(tmp_path, text, name)
+    tried = said("numbering-plan", "import", worse, "--dry-run", "--json", settings=settings)
+    assert (says in tried["warnings"][0], tried["refused"]) == (True, [])
+    taken = tell("numbering-plan", "import", worse, settings=settings)
+    assert (taken.returncode, says in taken.stderr) == (0, True)
+    assert "In the place of edition DEF-9xx.2026-08" in taken.stdout
+    assert "with 10 ranges of 9200000 numbers" in taken.stdout
+    assert tell("numbering-plan", "import", good, settings=settings).returncode == 0
+    assert said("numbering-plan", "import", good, "--json", settings=settings)["same_as_in_force"]
+
+
+def test_a_file_of_landlines_in_the_place_of_mobiles_is_refused_unless_it_is_forced(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    tell("numbering-plan", "import", _file(tmp_path), settings=settings)
+    text = f"{HEADER}\n383;2000000;2999999;1000000;Связь;Новосибирская обл."
+    worse, says = _file(tmp_path, text, "ABC-3xx.csv"), "no mobile numbers (9xx)"
     for more in ((), ("--dry-run",)):
         refused = tell("numbering-plan", "import", worse, *more, settings=settings)
         assert (refused.returncode, refused.stdout) == (1, "")
@@ -116,20 +134,31 @@ def test_a_file_may_be_tried_before_there_is_a_database(tmp_path: Path) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-def test_a_name_that_is_not_understood_is_said_with_its_way_out(tmp_path: Path, settings: dict[str, str]) -> None:
-    """In the language that is set, and nothing is taken."""
-    tell("numbering-plan", "import", _file(tmp_path), settings=settings)
+def test_a_name_that_is_not_understood_is_said_and_counts_as_the_whole_country(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """In the language that is set, with its line; the rest of the file is worth having."""
     file = _file(tmp_path, REGISTER.replace("Тюменская", "Тридевятая"))
-    english = tell("numbering-plan", "import", file, settings=settings)
-    assert english.returncode == 1
-    assert "line 11: the region name 'Тридевятая область' is not understood" in english.stderr
-    russian = tell("numbering-plan", "import", file, settings=settings | {"TELEPHONY_LANGUAGE": "ru"})
-    assert "строка 11: название региона «Тридевятая область» не понято (таких строк: 1)" in russian.stderr
-    assert "--allow-unknown" in english.stderr
-    assert "--allow-unknown" in russian.stderr
+    tried = tell("numbering-plan", "import", file, "--dry-run", settings=settings | {"TELEPHONY_LANGUAGE": "ru"})
+    assert "строка 11: название региона «Тридевятая область» не понято и считается всей страной" in tried.stderr
+    taken = tell("numbering-plan", "import", file, "--json", settings=settings)
+    told = json.loads(taken.stdout)
+    assert (taken.returncode, told["not_understood"], told["errors"]) == (0, ["Тридевятая область"], [])
+    assert told["warnings"] == [
+        "line 11: the region name 'Тридевятая область' is not understood and counts as the whole country (1 such lines)"
+    ]
     assert _codes(settings) == ["RU-NVS"]
-    allowed = tell("numbering-plan", "import", file, "--allow-unknown", settings=settings)
-    assert (allowed.returncode, "--allow-unknown" in allowed.stdout) == (0, False)
+    looked_up = said("numbering-plan", "lookup", "+79222000001", "--json", settings=settings)
+    assert looked_up[0]["codes"] == ["RU"]
+
+
+def test_a_file_without_a_name_that_is_known_is_refused(tmp_path: Path, settings: dict[str, str]) -> None:
+    tell("numbering-plan", "import", _file(tmp_path), settings=settings)
+    text = REGISTER.replace("Тюменская", "Тридевятая").replace("Новосибирская", "Тридесятая")
+    refused = tell("numbering-plan", "import", _file(tmp_path, text), settings=settings)
+    assert refused.returncode == 1
+    assert "not one name of a region is understood" in refused.stderr
+    assert _codes(settings) == ["RU-NVS"]
 
 
 def test_what_is_no_number_is_said_to_be_none(settings: dict[str, str]) -> None:

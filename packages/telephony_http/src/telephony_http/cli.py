@@ -170,14 +170,13 @@ def numbering_plan() -> None:
 @numbering_plan.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Read and check, change nothing.")
-@click.option("--allow-unknown", is_flag=True, help="Names of regions not understood count as the whole country.")
-@click.option("--force", is_flag=True, help="Also if it is older, or has far fewer ranges, than the one in force.")
+@click.option("--force", is_flag=True, help="Also if it has no mobile numbers, and the one in force has.")
 @as_json
-def numbering_plan_import(file: Path, dry_run: bool, allow_unknown: bool, force: bool, as_json: bool) -> None:
+def numbering_plan_import(file: Path, dry_run: bool, force: bool, as_json: bool) -> None:
     """Take an edition of the register in place of the one before: the whole FILE, or nothing of it."""
     from telephony_http.commands.numbering import import_plan
 
-    _run(import_plan(file, dry_run=dry_run, allow_unknown=allow_unknown, force=force, as_json=as_json))
+    _run(import_plan(file, dry_run=dry_run, force=force, as_json=as_json))
 
 
 @numbering_plan.command(name="lookup")

@@ -18,7 +18,7 @@ def demo_regions() -> Regions:
 
 def regions_of_register(path: Path) -> Regions:
     """The state's register, as the product imports it. Names that it does not understand are the whole country."""
-    return _regions_of(read_register(path, allow_unknown=True).plan())
+    return _regions_of(read_register(path).plan())
 
 
 def _regions_of(plan: NumberingPlan) -> Regions:

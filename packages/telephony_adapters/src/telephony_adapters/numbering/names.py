@@ -58,7 +58,7 @@ _ABBREVIATIONS: Final = (
     (re.compile(r"\bг\.\s?ф\.\s?з\b\.?"), " город "),
     (re.compile(r"\bа\.\s?окр\b\.?"), " ао "),
     (re.compile(r"\bа\.\s?обл\b\.?"), " аобл "),
-    (re.compile(r"\bобл-ть\b"), " область "),
+    (re.compile(r"\bобл\s?-\s?ть\b"), " область "),
     (re.compile(r"\bр\s?[-/]\s?о?н[ыа]?\b-?\.?"), " район "),
     (re.compile(r"\b[гмс]\.\s?[опр]\b\.?(?!\w)"), " район "),
     (re.compile(r"\b[гмсж]/[опрсд]\b\.?"), " район "),

@@ -8,8 +8,8 @@ the territory counts, being the newer and cleaner column, and `Регион` whe
 understood.
 
 Every line becomes a range or an error that names the line (1 is the header, as an editor counts). A file is taken whole
-or not at all: with one error there is no plan. A region's name that the rules don't know is such an error, unless the
-caller allows it: then it counts as the whole country and stays listed.
+or not at all: with one error there is no plan. A region's name that the rules don't know is no error but is remarked on
+and stays listed: its ranges count as the whole country. Only a file without a single name that is known is refused.
 """
 
 from __future__ import annotations
@@ -69,13 +69,14 @@ class RegisterImport:
     """What a file holds. `lines` counts data lines: with no errors it is the number of `ranges`.
 
     `names` are the distinct region names that were read, `not_understood` those of them that no rule knows,
-    `capacity` the sum of the ranges' own sizes, which equals the sum of the file's `Емкость`.
+    `remarks` where these stand, `capacity` the sum of the ranges' own sizes, which equals the sum of the file's `Емкость`.
     """
 
     lines: int = 0
     ranges: tuple[RangeEntry, ...] = field(factory=tuple, repr=False)
     names: tuple[str, ...] = field(factory=tuple, repr=False)
     not_understood: tuple[str, ...] = ()
+    remarks: tuple[LineError, ...] = ()
     capacity: int = 0
     errors: tuple[LineError, ...] = ()
 
@@ -101,12 +102,12 @@ class RegisterImport:
         return NumberingPlan(self.ranges, edition=edition)
 
 
-def read_register(path: Path | str, *, allow_unknown: bool = False, progress: Progress | None = None) -> RegisterImport:
+def read_register(path: Path | str, *, progress: Progress | None = None) -> RegisterImport:
     """Reads a file of the register. Raises OSError where it can't be opened; all else is in the result's errors."""
-    return parse_register(Path(path).read_bytes(), allow_unknown=allow_unknown, progress=progress)
+    return parse_register(Path(path).read_bytes(), progress=progress)
 
 
-def parse_register(content: bytes, *, allow_unknown: bool = False, progress: Progress | None = None) -> RegisterImport:
+def parse_register(content: bytes, *, progress: Progress | None = None) -> RegisterImport:
     """The same for a file's content, as it was uploaded."""
     try:
         text = text_of(content)
@@ -123,7 +124,7 @@ def parse_register(content: bytes, *, allow_unknown: bool = False, progress: Pro
         missing.append("Регион")
     if missing:
         return RegisterImport(errors=(LineError(header_line, Wrong.NO_HEADER, {"columns": ", ".join(missing)}),))
-    reader = _Reader(separator, columns, width, allow_unknown)
+    reader = _Reader(separator, columns, width)
     total = len(lines) - best - 1
     if not total:
         return RegisterImport(errors=(LineError(0, Wrong.NO_RANGES),))
@@ -131,17 +132,18 @@ def parse_register(content: bytes, *, allow_unknown: bool = False, progress: Pro
         reader.read(number, line)
         if progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):
             progress(done, total)
+    if not text.endswith(("\n", "\r")):
+        reader.breaks_off(lines[-1][0])
     return reader.result(total)
 
 
 class _Reader:
     """Reads line after line into ranges and errors. Lives for one file."""
 
-    def __init__(self, separator: str, columns: dict[str, int], width: int, allow_unknown: bool) -> None:
+    def __init__(self, separator: str, columns: dict[str, int], width: int) -> None:
         self._separator = separator
         self._columns = columns
         self._width = width
-        self._allow_unknown = allow_unknown
         self._ranges: list[tuple[int, RangeEntry]] = []
         self._names: dict[str, tuple[str, ...] | None] = {}
         self._unknown: dict[str, list[int]] = {}
@@ -165,19 +167,26 @@ class _Reader:
         base = int(code) * 10_000_000 + 70_000_000_000
         self._ranges.append((number, RangeEntry(codes, cells[at["operator"]], base + int(first), base + int(last))))
 
+    def breaks_off(self, number: int) -> None:
+        """The last line has no end: a name in it that isn't understood is half of one, and the file's rest is lost."""
+        for name, numbers in self._unknown.items():
+            if number in numbers:
+                self._errors.append(LineError(number, Wrong.CUT_OFF, {"name": name}))
+
     def result(self, lines: int) -> RegisterImport:
         errors = self._errors + self._overlaps()
-        if not self._allow_unknown:
-            errors += [
-                LineError(numbers[0], Wrong.NAME, {"name": name, "lines": len(numbers)})
-                for name, numbers in self._unknown.items()
-            ]
+        if self._ranges and len(self._unknown) == len(self._names):
+            errors.append(LineError(0, Wrong.NO_NAMES))
         ranges = tuple(entry for _, entry in self._ranges)
         return RegisterImport(
             lines=lines,
             ranges=ranges,
             names=tuple(sorted(self._names)),
             not_understood=tuple(sorted(self._unknown)),
+            remarks=tuple(
+                LineError(numbers[0], Wrong.NAME, {"name": name, "lines": len(numbers)})
+                for name, numbers in self._unknown.items()
+            ),
             capacity=sum(entry.capacity for entry in ranges),
             errors=tuple(sorted(errors, key=lambda error: error.line)),
         )

@@ -1,9 +1,10 @@
 """What speaks against putting an edition of the register in the place of the one in force.
 
-A register that is cut off at the end of a line reads well and would silently turn most mobile numbers into numbers of
-the whole country. So an edition that loses much of the mobile ranges, or is older by its name, is taken only by force.
-Only mobile ranges are held against each other: landlines are known by their area codes without a register, and a file
-of landlines alone (the state publishes four files) in the place of the mobile one is the commonest mistake.
+A register that is cut off at the end of a line reads well and turns most mobile numbers into numbers of the whole
+country. So an edition that loses much of the mobile ranges, or is older by its name, is taken with a warning: whoever
+goes back on purpose needs no more, and the edition before comes back by its own file. A file of landlines alone (the
+state publishes four files) in the place of the mobile one is the commonest mistake, and nobody means it: it is refused
+unless forced. Only mobile ranges are held against each other: landlines are known without a register.
 """
 
 from __future__ import annotations
@@ -39,11 +40,16 @@ class Against(StrEnum):
 
 @frozen
 class Doubt:
-    """One reason not to replace; `before` and `after` are figures of mobile ranges, or names of editions."""
+    """One reason to think again; `before` and `after` are figures of mobile ranges, or names of editions."""
 
     against: Against
     before: int | str
     after: int | str
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the edition is taken only by force."""
+        return self.against is Against.NO_MOBILE
 
     def say(self, language: str = "en") -> str:
         """What is wrong, without what to do."""

@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 
 class Wrong(StrEnum):
-    """The reason why a line, or the file as such, is not taken."""
+    """The reason why a line, or the file as such, is not taken; `NAME` is only remarked on."""
 
     EMPTY = "empty"
     NO_RANGES = "no_ranges"
@@ -22,6 +22,8 @@ class Wrong(StrEnum):
     CAPACITY_DIFFERS = "capacity_differs"
     OVERLAP = "overlap"
     NAME = "name"
+    NO_NAMES = "no_names"
+    CUT_OFF = "cut_off"
     NOT_ONE_FILE = "not_one_file"
     NOT_UNPACKED = "not_unpacked"
     TOO_LARGE = "too_large"
@@ -32,7 +34,7 @@ class Wrong(StrEnum):
 
 @frozen
 class LineError:
-    """Why a line was not taken; line 0 means the file as such."""
+    """Why a line was not taken, or what is to be said of it; line 0 means the file as such."""
 
     line: int
     wrong: Wrong
@@ -67,7 +69,9 @@ _EN: Mapping[Wrong, str] = {
     Wrong.CAPACITY: "Емкость is not a number: {capacity!r}",
     Wrong.CAPACITY_DIFFERS: "Емкость is {capacity}, but from {first} to {last} there are {numbers} numbers",
     Wrong.OVERLAP: "its range shares numbers with that of line {other}",
-    Wrong.NAME: "the region name {name!r} is not understood ({lines} such lines)",
+    Wrong.NAME: "the region name {name!r} is not understood and counts as the whole country ({lines} such lines)",
+    Wrong.NO_NAMES: "not one name of a region is understood: is this the register, and is its text readable?",
+    Wrong.CUT_OFF: "the file breaks off in its last line, at {name!r}",
     Wrong.NOT_ONE_FILE: "the archive holds {files} files, not one",
     Wrong.NOT_UNPACKED: "the packed file can't be unpacked: {error}",
     Wrong.TOO_LARGE: "the packed file holds more than {megabytes} MB",
@@ -87,7 +91,9 @@ _RU: Mapping[Wrong, str] = {
     Wrong.CAPACITY: "«Емкость» — не число: «{capacity}»",
     Wrong.CAPACITY_DIFFERS: "«Емкость» — {capacity}, а от {first} до {last} номеров {numbers}",
     Wrong.OVERLAP: "у диапазона общие номера с диапазоном строки {other}",
-    Wrong.NAME: "название региона «{name}» не понято (таких строк: {lines})",
+    Wrong.NAME: "название региона «{name}» не понято и считается всей страной (таких строк: {lines})",
+    Wrong.NO_NAMES: "не понято ни одно название региона: это реестр, и читается ли его текст?",
+    Wrong.CUT_OFF: "файл обрывается в последней строке, на «{name}»",
     Wrong.NOT_ONE_FILE: "файлов в архиве {files}, а нужен один",
     Wrong.NOT_UNPACKED: "упакованный файл не распаковывается: {error}",
     Wrong.TOO_LARGE: "в упакованном файле больше {megabytes} МБ",

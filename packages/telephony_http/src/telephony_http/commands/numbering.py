@@ -1,6 +1,7 @@
 """`telephony numbering-plan`: takes an edition of the state's register, and answers where a number belongs.
 
-An edition takes the place of all ranges in force; one that would lose much of them is refused, unless it is forced.
+An edition takes the place of all ranges in force. What speaks against it is said; only one without mobile numbers is
+refused, unless it is forced.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.plan import NumberingPlan
 from telephony_adapters.numbering.register import RegisterImport, read_register
 from telephony_adapters.numbering.replacing import Doubt, doubts
-from telephony_adapters.numbering.wrong import Wrong
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_core.phone import DestinationClass
 from telephony_http.commands.database import engine_of
@@ -30,35 +30,40 @@ _ERRORS_SHOWN = 20
 _Chosen = Callable[[str, str], str]
 
 
-async def import_plan(file: Path, *, dry_run: bool, allow_unknown: bool, force: bool, as_json: bool) -> None:
+async def import_plan(file: Path, *, dry_run: bool, force: bool, as_json: bool) -> None:
     """Reads the file, and puts its ranges in the place of all that are stored. `CommandError` if it is not accepted."""
     settings = Settings.load()
     language = language_of(settings)
-    found = _read(file, language, allow_unknown=allow_unknown)
+    found = _read(file, language)
     new = found.plan(_edition(file, found)) if found.accepted else NumberingPlan()
     before = await _in_force(settings, dry_run=dry_run) if found.accepted else NumberingPlan()
     same = bool(len(before)) and _digest(before.edition) == _digest(new.edition)
-    against = doubts(before, new) if found.accepted and not (same or force) else ()
+    against = doubts(before, new) if found.accepted and not same else ()
+    refused = [doubt for doubt in against if doubt.refuses and not force]
+    warnings = [*found.remarks, *(doubt for doubt in against if not doubt.refuses)]
     if as_json:
-        say_json(_as_data(found, new, before, same, against, language))
+        told = {"warnings": warnings, "refused": refused}
+        said = {what: [each.say(language) for each in of_it] for what, of_it in told.items()}
+        say_json(_as_data(found, new, before, same, language) | said)
     if not found.accepted:
-        raise CommandError(_errors(file, found, language, allow_unknown=allow_unknown))
-    if against:
-        raise CommandError(_refusal(file, against, chosen(language)))
+        raise CommandError(_errors(file, found, language))
+    if refused:
+        raise CommandError(_refusal(file, refused, chosen(language)))
     if not dry_run and not same:
         async with engine_of(settings) as engine:
             await NumberRanges(engine).replace(new.to_rows())
     if not as_json:
+        for warning in warnings:
+            complain(warning.say(language))
         _tell(file, found, new, before, same=same, dry_run=dry_run, in_words=chosen(language))
 
 
-def _read(file: Path, language: str, *, allow_unknown: bool) -> RegisterImport:
+def _read(file: Path, language: str) -> RegisterImport:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(chosen(language)("reading", "чтение"), total=None)
         try:
             return read_register(
                 file,
-                allow_unknown=allow_unknown,
                 progress=lambda done, total: progress.update(task, completed=done, total=total),
             )
         except OSError as error:
@@ -92,7 +97,6 @@ def _as_data(
     new: NumberingPlan,
     before: NumberingPlan,
     same: bool,
-    against: Sequence[Doubt],
     language: str,
 ) -> dict[str, object]:
     return {
@@ -105,7 +109,6 @@ def _as_data(
         "errors": [error.say(language) for error in found.errors],
         "replaces": {"edition": before.edition, "ranges": len(before), "numbers": before.capacity} if before else None,
         "same_as_in_force": same,
-        "refused": [doubt.say(language) for doubt in against],
     }
 
 
@@ -126,14 +129,6 @@ def _tell(
             f"{file.name}: строк {found.lines}, диапазонов {ranges}, номеров в них {numbers}, издание {edition}.",
         )
     )
-    if found.not_understood:
-        names = "; ".join(found.not_understood)
-        say(
-            in_words(
-                f"Names not understood, taken for the whole country: {names}",
-                f"Названия не поняты и взяты за всю страну: {names}",
-            )
-        )
     if same:
         say(in_words("The same is in force; nothing was changed.", "То же самое уже действует; ничего не изменено."))
         return
@@ -156,7 +151,7 @@ def _tell(
         )
 
 
-def _errors(file: Path, found: RegisterImport, language: str, *, allow_unknown: bool) -> str:
+def _errors(file: Path, found: RegisterImport, language: str) -> str:
     in_words, count = chosen(language), len(found.errors)
     lines = [
         in_words(f"{file.name} was not taken; errors: {count}.", f"{file.name} не принят; ошибок: {count}."),
@@ -165,18 +160,11 @@ def _errors(file: Path, found: RegisterImport, language: str, *, allow_unknown: 
     if count > _ERRORS_SHOWN:
         more = count - _ERRORS_SHOWN
         lines.append(in_words(f"and {more} more; --json lists them all.", f"и ещё {more}; все они — в --json."))
-    if any(error.line and error.wrong is not Wrong.NAME for error in found.errors):
+    if any(error.line for error in found.errors):
         lines.append(
             in_words(
                 "Nothing was changed: a file is taken whole or not at all. Download it anew, or mend these lines.",
                 "Ничего не изменено: файл принимается целиком или никак. Загрузите его заново или исправьте строки.",
-            )
-        )
-    if found.not_understood and not allow_unknown:
-        lines.append(
-            in_words(
-                "With --allow-unknown regions whose names are not understood count as the whole country.",
-                "С --allow-unknown регионы с непонятыми названиями считаются всей страной.",
             )
         )
     return "\n".join(lines)
@@ -192,8 +180,8 @@ def _refusal(file: Path, against: Sequence[Doubt], in_words: _Chosen) -> str:
             ),
             *(f"- {doubt.say(language)}" for doubt in against),
             in_words(
-                "Check that the file is whole and the newest; --force takes it all the same.",
-                "Проверьте, что файл целый и самый новый; --force примет его всё равно.",
+                "Import DEF-9xx; --force takes this one all the same.",
+                "Загрузите DEF-9xx; --force примет и этот.",
             ),
         ]
     )
