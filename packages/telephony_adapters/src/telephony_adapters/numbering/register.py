@@ -69,7 +69,7 @@ class RegisterImport:
     """What a file holds. `lines` counts data lines: with no errors it is the number of `ranges`.
 
     `names` are the distinct region names that were read, `not_understood` those of them that no rule knows,
-    `remarks` where these stand, `capacity` the sum of the ranges' own sizes, which equals the sum of the file's `Емкость`.
+    `remarks` where these stand. `capacity` is the sum of the ranges' own sizes, which equals the sum of `Емкость`.
     """
 
     lines: int = 0

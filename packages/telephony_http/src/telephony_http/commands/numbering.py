@@ -18,6 +18,7 @@ from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.numbering.plan import NumberingPlan
 from telephony_adapters.numbering.register import RegisterImport, read_register
 from telephony_adapters.numbering.replacing import Doubt, doubts
+from telephony_adapters.numbering.wrong import LineError
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_core.phone import DestinationClass
 from telephony_http.commands.database import engine_of
@@ -40,11 +41,15 @@ async def import_plan(file: Path, *, dry_run: bool, force: bool, as_json: bool) 
     same = bool(len(before)) and _digest(before.edition) == _digest(new.edition)
     against = doubts(before, new) if found.accepted and not same else ()
     refused = [doubt for doubt in against if doubt.refuses and not force]
-    warnings = [*found.remarks, *(doubt for doubt in against if not doubt.refuses)]
+    warnings: list[LineError | Doubt] = [*found.remarks, *(doubt for doubt in against if not doubt.refuses)]
     if as_json:
-        told = {"warnings": warnings, "refused": refused}
-        said = {what: [each.say(language) for each in of_it] for what, of_it in told.items()}
-        say_json(_as_data(found, new, before, same, language) | said)
+        say_json(
+            _as_data(found, new, before, same, language)
+            | {
+                "warnings": [warning.say(language) for warning in warnings],
+                "refused": [doubt.say(language) for doubt in refused],
+            }
+        )
     if not found.accepted:
         raise CommandError(_errors(file, found, language))
     if refused:
