@@ -275,3 +275,12 @@ class LearnsWhatItCanDo(Gateway):
     @property
     def capabilities(self) -> Capabilities:
         return evolve(self.inner.capabilities, look_up=bool(self.inner.requests))
+
+
+@breaks("K1")
+class RepeatsTheSecondRequest(Gateway):
+    """A connection that was kept open and is gone: the library sends the request anew by itself."""
+
+    async def start(self, command: Dial) -> DialAnswer:
+        answer = await super().start(command)
+        return await super().start(command) if len(self.inner.requests) == 2 else answer

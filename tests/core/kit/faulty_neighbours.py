@@ -135,6 +135,21 @@ def _ids(faulty: type[Any]) -> type[Any]:
 # --- Directories ----------------------------------------------------------------------------------------------------
 
 
+@_directory("D1")
+class FindsOnlyActiveDevices(FakeDirectory):
+    """So whoever calls from another one is told that there is none, and not why it may not be used."""
+
+    async def device(self, device_id: str) -> Device | None:
+        device = await super().device(device_id)
+        return device if device and device.active else None
+
+
+@_directory("P4")
+class IgnoresTheCaseOfIds(FakeDirectory):
+    async def employee(self, employee_id: str) -> Employee | None:
+        return await super().employee(employee_id.upper())
+
+
 @_directory("N1")
 class ListsOnlyThePrimaryNumber(FakeDirectory):
     async def target_card(self, target: Target) -> TargetCard | None:
@@ -270,6 +285,13 @@ class RaisesOnRubbish(FakeParser):
         if not parsed.understood and parsed.destination is DestinationClass.OTHER:
             raise ValueError(text)
         return parsed
+
+
+@_parser("N1")
+class KeepsOnlyWhatItMadeOfIt(FakeParser):
+    def parse(self, text: str) -> ParsedNumber:
+        parsed = super().parse(text)
+        return evolve(parsed, as_entered=parsed.number.e164) if parsed.number else parsed
 
 
 @_parser("N1")

@@ -562,3 +562,131 @@ class NotesAreKept(FakePersonalData):
         for call_id, note in notes.items():
             world.calls[call_id] = evolve(world.calls[call_id], note=note)
         return erased
+
+
+# --- At the edges ---------------------------------------------------------------------------------------------------
+
+
+@breaks("C6", "calls")
+class ALeakedNumberIsRemembered(FakeCalls):
+    async def earlier_talk(self, client_id: str, number: PhoneNumber) -> EarlierTalk | None:
+        attempts = self._unit.world().attempts()
+        told = [each for each in attempts if each.client_id == client_id and each.shown and each.shown.number]
+        seen = told[-1].shown.number if told and told[-1].shown else None
+        return EarlierTalk(seen, told[-1].started_at) if seen else await super().earlier_talk(client_id, number)
+
+
+@breaks("N4", "calls")
+class WhatWasNotSentIsNotCounted(FakeCalls):
+    """So the limit stops nobody who presses a thousand times while the provider is away."""
+
+    async def count_attempts(self, employee_id: str, since: datetime) -> int:
+        attempts = [each for each in self._unit.world().attempts() if each.employee_id == employee_id]
+        return sum(each.started_at >= since and each.reading.outcome != "not_sent" for each in attempts)
+
+
+@breaks("N1", "calls")
+class AnAttemptInProgressIsNotTheLast(FakeCalls):
+    async def last_attempts(self, client_id: str, numbers: Iterable[PhoneNumber]) -> Mapping[PhoneNumber, Attempt]:
+        found = await super().last_attempts(client_id, numbers)
+        return {number: attempt for number, attempt in found.items() if not attempt.live}
+
+
+@breaks("K1", "calls")
+class ReferencesIgnoreCase(FakeCalls):
+    async def attempt_by_reference(self, provider: str, reference: str) -> Attempt | None:
+        attempts = [each for each in self._unit.world().attempts() if each.provider == provider]
+        return next((each for each in attempts if (each.provider_reference or "").lower() == reference.lower()), None)
+
+
+@breaks("K7", "calls")
+class ExternalIdsIgnoreCase(FakeCalls):
+    async def by_external_id(self, external_id: str) -> Call | None:
+        calls = self._unit.world().calls.values()
+        return next((call for call in calls if (call.external_id or "").lower() == external_id.lower()), None)
+
+
+@breaks("K5", "reservations")
+class GivesUpAllWhereNothingIsNamed(FakeReservations):
+    """`if not which`, where `if which is None` is meant."""
+
+    async def give_up(self, attempt_id: str, which: Iterable[Reservation] | None = None) -> int:
+        return await super().give_up(attempt_id, list(which or ()) or None)
+
+
+@breaks("K5", "reservations")
+class TakesWhatItHasOnceMore(FakeReservations):
+    async def take(self, attempt_id: str, wanted: Iterable[Reservation]) -> None:
+        held = self._unit.world_to_change().reservations
+        await super().take(attempt_id, [each for each in wanted if held.get(each) != attempt_id])
+
+
+@breaks("K4", "keys")
+class KeysAreCut(_KeysOf):
+    """A column that is too short, in a database that says nothing."""
+
+    def scope(self, scope: KeyScope) -> KeyScope:
+        return evolve(scope, key=scope.key[:100])
+
+
+@breaks("K4", "keys")
+class KeysLoseTheirBlanks(_KeysOf):
+    def scope(self, scope: KeyScope) -> KeyScope:
+        return evolve(scope, key=scope.key.strip())
+
+
+@breaks("K3", "reports")
+class TheInstantItselfIsTooEarly(FakeReports):
+    async def unmatched_of_line(
+        self, provider: str, line: str, number: PhoneNumber, since: datetime
+    ) -> tuple[ProviderReport, ...]:
+        return await super().unmatched_of_line(provider, line, number, since + _US)
+
+
+@breaks("K2", "reports")
+class TheLastWordIsNotHeard(FakeReports):
+    async def heard_since(self, provider: str, since: datetime) -> bool:
+        return await super().heard_since(provider, since + _US)
+
+
+@breaks("P3", "reports")
+class ForgetsReportsOneMicrosecondEarly(FakeReports):
+    async def forget_before(self, instant: datetime) -> int:
+        return await super().forget_before(instant + _US)
+
+
+@breaks("C3", "carousel")
+class ShowsOfOneMinuteAreOne(FakeCarousel):
+    async def count_show(self, number: PhoneNumber, at: datetime) -> None:
+        shows = self._unit.world().shows.get(number, ())
+        if all(abs(at - shown) >= timedelta(minutes=1) for shown in shows):
+            await super().count_show(number, at)
+
+
+@breaks("C3", "carousel")
+class ShowsLoseTheirMicroseconds(FakeCarousel):
+    async def count_show(self, number: PhoneNumber, at: datetime) -> None:
+        await super().count_show(number, at.replace(microsecond=0))
+
+
+@breaks("C8", "carousel")
+class RefreshesLoseTheirMicroseconds(FakeCarousel):
+    async def store(self, carousel: Carousel) -> None:
+        pools = [
+            evolve(
+                pool,
+                generations=tuple(
+                    evolve(each, activates_at=each.activates_at.replace(microsecond=0)) for each in pool.generations
+                ),
+            )
+            for pool in carousel.pools
+        ]
+        await super().store(Carousel(tuple(pools)))
+
+
+@breaks("P3", "carousel")
+class RetiredNumbersWereNeverUsed(FakeCarousel):
+    async def uses(self, provider: str, day_began_at: datetime) -> Mapping[PhoneNumber, NumberUse]:
+        found, now = await super().uses(provider, day_began_at), self._unit.store.clock.now()
+        active = [pool.active(now) for pool in self._unit.world().carousel.pools]
+        return {number: use for number, use in found.items() if any(each and each.has(number) for each in active)}

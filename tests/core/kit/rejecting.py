@@ -14,7 +14,12 @@ from attrs import frozen
 from telephony_core.testing.contracts.promises import BrokenPromise
 from telephony_core.testing.stories import BrokenRule
 
-_MAKERS = {"store": "make_store", "gateway": "make_gateway", "statuses": "make_statuses"}
+_MAKERS = {
+    "store": "make_store",
+    "gateway": "make_gateway",
+    "statuses": "make_statuses",
+    "publisher": "make_publisher",
+}
 """How a contract makes what pytest would hand to its tests as a fixture."""
 
 

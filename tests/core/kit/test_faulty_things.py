@@ -13,6 +13,7 @@ from tests.core.kit import (
     faulty_gateways,
     faulty_neighbours,
     faulty_policies,
+    faulty_publishers,
     faulty_stores,
     faulty_values,
 )
@@ -32,14 +33,16 @@ _DAYS = "test_rules_hold_over_days_of_use"
 
 
 def _all_faults() -> Iterator[Any]:
-    for where in (
+    modules = (
         faulty_policies,
         faulty_from_scratch,
         faulty_values,
         faulty_stores,
         faulty_gateways,
         faulty_neighbours,
-    ):
+        faulty_publishers,
+    )
+    for where in modules:
         for name, (rule, make) in where.FAULTS.items():
             yield pytest.param(where.contract_of, make, rule, id=f"{name}-{rule}")
 

@@ -79,6 +79,7 @@ class DirectoryContract(Contract):
         directory = await self.make_directory(employee, an_employee(id="E-6"))
         assert await directory.employee("E-5") == employee
         assert await directory.employee("E-7") is None
+        assert await directory.employee("e-5") is None, "an id is what it is, to the letter"
 
     async def test_devices_are_the_employees_own_in_their_order(self) -> None:
         """D1: whatever their state; whether one may be used is not the directory's to judge."""
@@ -94,8 +95,8 @@ class DirectoryContract(Contract):
         assert await directory.devices("E-7") == ()
 
     async def test_a_device_is_found_whoever_has_it(self) -> None:
-        """D1: a device is found whoever has it."""
-        phone = an_ip_phone(employee_id="E-6")
+        """D1: and whatever its state, for a device that may not be used is refused with its reasons (D3)."""
+        phone = an_ip_phone(employee_id="E-6", active=False)
         directory = await self.make_directory(an_employee(id="E-6"), phone)
         assert await directory.device("D-9") == phone
         assert await directory.device("D-99") is None

@@ -81,6 +81,7 @@ class EventFeedContract(Contract):
         return await self.make()
 
     async def test_who_asks_for_no_position_reads_from_now_on(self, stream: tuple[Store, EventFeed]) -> None:
+        """K7: what is kept belongs to who resumes."""
         store, feed = stream
         await self._settled(feed, await write(store, an_event()))
         reader = await feed.subscribe(ALL, None)
@@ -99,7 +100,7 @@ class EventFeedContract(Contract):
         assert events_of(await read(whole, 2)) == list(late)
 
     async def test_positions_count_without_gaps(self, stream: tuple[Store, EventFeed]) -> None:
-        """So a reader of all events can tell that none is missing."""
+        """K7: so a reader of all events can tell that none is missing."""
         store, feed = stream
         reader = await feed.subscribe(ALL, 0)
         for _ in range(3):
@@ -178,7 +179,7 @@ class EventFeedContract(Contract):
         assert [each.interest_id for each in await read(reader, 2)] == ["I-1", None]
 
     async def test_the_position_moves_on_over_what_was_not_wanted(self, stream: tuple[Store, EventFeed]) -> None:
-        """Else who wants little could not resume after the rest is forgotten."""
+        """K7: else who wants little could not resume after the rest is forgotten."""
         store, feed = stream
         everything, nothing = await feed.subscribe(ALL, 0), await feed.subscribe(EventFilter(call_id="none"), 0)
         await write(store, an_event(), an_event())
@@ -189,7 +190,7 @@ class EventFeedContract(Contract):
         assert (everything.position, nothing.position) == (2, 2)
 
     async def test_a_position_that_is_kept_no_more_is_refused(self, stream: tuple[Store, EventFeed]) -> None:
-        """Whoever was away too long is told so, instead of silently missing events."""
+        """K7: whoever was away too long is told so, instead of silently missing events."""
         store, feed = stream
         await self._settled(feed, await write(store, *(an_event() for _ in range(4))))
         await self.forget_until(feed, 2)
@@ -204,7 +205,7 @@ class EventFeedContract(Contract):
             await feed.subscribe(ALL, 3)
 
     async def test_a_reader_that_takes_nothing_is_ended_and_resumes(self, stream: tuple[Store, EventFeed]) -> None:
-        """Bounded: what waits for one reader doesn't grow for ever, and no event is lost by it."""
+        """K7: bounded; what waits for one reader doesn't grow for ever, and no event is lost by it."""
         store, feed = stream
         slow, quick = await feed.subscribe(ALL, 0), await feed.subscribe(ALL, 0)
         count = 2 * self.capacity + 2
@@ -258,17 +259,19 @@ class EventPublisherContract(Contract):
         return await self.make_publisher()
 
     async def test_events_arrive_as_they_are_in_their_order(self, publisher: EventPublisher) -> None:
+        """K7: each of them, unchanged, over several calls."""
         events = _some(1, 5)
         await publisher.publish(events[:2])
         await publisher.publish(events[2:])
         assert list(await self.published(publisher)) == events
 
     async def test_nothing_to_publish_is_no_error(self, publisher: EventPublisher) -> None:
+        """K7: an empty round of the relay stops nothing."""
         await publisher.publish([])
         assert list(await self.published(publisher)) == []
 
     async def test_what_comes_again_does_no_harm(self, publisher: EventPublisher) -> None:
-        """At least once: repeats are passed on or left out, nothing after them is lost or comes too early."""
+        """K7: at least once; repeats are passed on or left out, nothing after them is lost or comes too early."""
         events = _some(1, 4)
         await publisher.publish(events[:3])
         await publisher.publish(events[1:])

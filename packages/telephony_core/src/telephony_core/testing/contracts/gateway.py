@@ -150,6 +150,7 @@ class GatewayContract(Contract):
         # Who is in a call may well be refused another one.
         assert isinstance(second, Accepted | Refused)
         assert not isinstance(second, Accepted) or first.reference is None or first.reference != second.reference
+        assert await self.requests_seen(gateway) <= 2, "one request for each"
 
     async def test_another_call_is_not_found_instead(self, gateway: ProviderGateway) -> None:
         """K3: what another attempt's phones did says nothing of one that was never dialled."""

@@ -100,8 +100,10 @@ class ParserContract(Contract):
     @given(number=phone_numbers(), form=st.integers(0, 8))
     def test_a_number_is_the_same_however_it_is_typed(self, number: PhoneNumber, form: int) -> None:
         """N1: each once."""
-        parsed = self.make_parser().parse(_forms(number.e164[2:])[form])
+        typed = _forms(number.e164[2:])[form]
+        parsed = self.make_parser().parse(typed)
         assert parsed.number == number
+        assert parsed.as_entered == typed, "what was typed is kept beside it"
         assert parsed.extension is None
         assert parsed.destination is DestinationClass.RUSSIAN_MOBILE
 

@@ -84,6 +84,8 @@ class CallsContract(StoreContractBase):
         await do(store, lambda uow: uow.calls.add(call))
         by_id = await get_call(store, call.id)
         by_external_id = await see(store, lambda uow: uow.calls.by_external_id("задача-77"))
+        for other in ("задача-7", "Задача-77", "задача-77 "):
+            assert await see(store, lambda uow, other=other: uow.calls.by_external_id(other)) is None  # type: ignore[misc]
         assert by_id is not None
         assert content(by_id) == content(call)
         assert by_external_id == by_id
@@ -195,7 +197,8 @@ class CallsContract(StoreContractBase):
         other = await put_attempt(store, an_attempt(provider_reference="ref-1", provider="asterisk"))
         assert await see(store, lambda uow: uow.calls.attempt_by_reference("beeline", "ref-1")) == mine
         assert await see(store, lambda uow: uow.calls.attempt_by_reference("asterisk", "ref-1")) == other
-        assert await see(store, lambda uow: uow.calls.attempt_by_reference("beeline", "ref-2")) is None
+        for strange in ("ref-2", "REF-1", "ref-1 "):
+            assert await see(store, lambda uow, ref=strange: uow.calls.attempt_by_reference("beeline", ref)) is None  # type: ignore[misc]
 
     async def test_a_reference_learnt_later_is_found_too(self, store: Store) -> None:
         """K1: a reference learnt later is found too."""

@@ -72,7 +72,7 @@ def _full_carousel() -> Carousel:
         generations=(
             evolve(a_generation(pool_id="urals", first=110, age=timedelta(days=90)), confirmed_at=NOW),
             evolve(a_generation(pool_id="urals", first=120), numbers=numbers),
-            a_generation(pool_id="urals", first=130, age=timedelta(days=-30)),
+            a_generation(pool_id="urals", first=130, age=timedelta(days=-30, microseconds=1)),
         ),
     )
     volga = a_pool("volga", first=140, region_codes=("RU-SAM",), is_default=False, chosen_by=ChosenBy.PROVIDER)
@@ -158,12 +158,13 @@ class CarouselRepositoryContract(StoreContractBase):
     async def test_shows_are_counted_within_the_day(self, store: Store) -> None:
         """C3: from the beginning of the day on; the last show is the latest, not the last counted."""
         await put_carousel(store, a_carousel())
-        shows = [NOW, _DAY_BEGAN, _DAY_BEGAN - timedelta(microseconds=1), NOW - timedelta(hours=1)]
+        second, latest = timedelta(seconds=1), NOW + timedelta(microseconds=654_321)
+        shows = [latest, _DAY_BEGAN, _DAY_BEGAN - timedelta(microseconds=1), latest - second, latest - second]
         for at in shows:
             await _show(store, at)
         use = (await _uses(store))[a_number(0)]
-        assert use.shows_today == 3
-        assert use.last_shown_at == NOW
+        assert use.shows_today == 4, "each show counts, however close they are"
+        assert use.last_shown_at == latest
         assert use.picks == 0
         assert (await _uses(store)).get(a_number(1), NEVER_USED).shows_today == 0
 
@@ -180,6 +181,17 @@ class CarouselRepositoryContract(StoreContractBase):
         await put_carousel(store, _full_carousel())
         await _take_turn(store, "siberia", 0)
         assert (await _uses(store, "asterisk")).get(a_number(0), NEVER_USED) == NEVER_USED
+
+    async def test_uses_are_of_retired_numbers_too(self, store: Store) -> None:
+        """P3: what a number was used for is told after its generation, as wear and for who calls back."""
+        now = await now_of(store)
+        generations = (
+            evolve(a_generation(3), activates_at=now - timedelta(days=9)),
+            evolve(a_generation(3, first=5), activates_at=now - timedelta(days=1)),
+        )
+        await put_carousel(store, a_carousel(a_pool(generations=generations)))
+        await _take_turn(store, "siberia", 0)
+        assert (await _uses(store))[a_number(0)].picks == 1
 
     async def test_uses_stay_when_the_carousel_is_stored_anew(self, store: Store) -> None:
         """P3: the history of a number is not deleted by a change of its pool's settings."""

@@ -64,12 +64,13 @@ class ReservationsContract(StoreContractBase):
         assert len(await see(store, lambda uow: uow.reservations.holders([EMPLOYEE, same_name]))) == 2
 
     async def test_none_is_taken_if_one_is_held(self, store: Store) -> None:
-        """K5: all of them or `ConcurrentChange`, and the holder keeps his."""
+        """K5: all of them or `ConcurrentChange`, of one's own as well, and the holder keeps his."""
         first = await put_attempt(store, an_attempt())
         second = await put_attempt(store, an_attempt())
         await do(store, lambda uow: uow.reservations.take(first.id, [NUMBER]))
-        with pytest.raises(ConcurrentChange):
-            await once(store, lambda uow: uow.reservations.take(second.id, ALL))
+        for attempt in (second, first):
+            with pytest.raises(ConcurrentChange):
+                await once(store, lambda uow, taker=attempt.id: uow.reservations.take(taker, ALL))  # type: ignore[misc]
         assert dict(await see(store, lambda uow: uow.reservations.holders(ALL))) == {NUMBER: first.id}
 
     async def test_of_many_who_want_it_one_gets_it(self, store: Store) -> None:
@@ -90,6 +91,7 @@ class ReservationsContract(StoreContractBase):
         first = await put_attempt(store, an_attempt())
         second = await put_attempt(store, an_attempt())
         await do(store, lambda uow: uow.reservations.take(first.id, ALL))
+        assert await do(store, lambda uow: uow.reservations.give_up(first.id, [])) == 0, "nothing is not everything"
         assert await do(store, lambda uow: uow.reservations.give_up(first.id, [NUMBER])) == 1
         await do(store, lambda uow: uow.reservations.take(second.id, [NUMBER]))
         assert await do(store, lambda uow: uow.reservations.give_up(first.id)) == 2
@@ -153,6 +155,8 @@ class KeysContract(StoreContractBase):
             evolve(SCOPE, principal_id="token-E-6"),
             evolve(SCOPE, employee_id="E-6"),
             evolve(SCOPE, key="KEY-1"),
+            evolve(SCOPE, key="key-1 "),
+            *(evolve(SCOPE, key="k" * 199 + last) for last in "12"),
         ):
             assert await _record(store, other) is None
             await _put(store, KeyRecord(other, "other", call.id, None, NOW))

@@ -25,6 +25,7 @@ from telephony_core.testing.examples import (
     CLIENT_NUMBER,
     NOW,
     PROVIDER,
+    SIM_NUMBER,
     a_decision,
     a_mobile,
     a_number,
@@ -127,11 +128,12 @@ class FindsContract(StoreContractBase):
     # --- what was ---------------------------------------------------------------------------------------------
 
     async def test_attempts_are_counted_by_employee_since_an_instant(self, store: Store) -> None:
-        """N4: ended ones too, from the instant itself on."""
-        for ago in (0, 1, 2, 3):
-            await put_attempt(store, an_attempt_that("busy", started_at=NOW - ago * _MINUTE))
+        """N4: ended ones too, whatever became of them, from the instant itself on."""
+        stories = ["busy", "talking", "not_sent", "refused", "unresolved", "busy"]
+        for ago, story in enumerate(stories):
+            await put_attempt(store, an_attempt_that(story, started_at=NOW - ago * _MINUTE))
         await put_attempt(store, an_attempt(employee_id="E-6"), employee_id="E-6")
-        assert await see(store, lambda uow: uow.calls.count_attempts("E-5", NOW - 2 * _MINUTE)) == 3
+        assert await see(store, lambda uow: uow.calls.count_attempts("E-5", NOW - 4 * _MINUTE)) == 5
         assert await see(store, lambda uow: uow.calls.count_attempts("E-7", NOW - 2 * _MINUTE)) == 0
 
     async def test_the_earlier_talk_is_the_latest_of_this_client_at_this_number(self, store: Store) -> None:
@@ -149,7 +151,11 @@ class FindsContract(StoreContractBase):
         assert await see(store, lambda uow: uow.calls.earlier_talk("C-17", a_number(1))) is None
 
     async def test_the_earlier_talk_remembers_what_the_client_really_saw(self, store: Store) -> None:
-        """C6: where the provider told which number of the carousel it showed, that one."""
+        """C6: where the provider told which number of the carousel it showed, that one; a leaked one of the employee's
+        is no number to be known by."""
+        leaked = ShownNumber(SIM_NUMBER, Verdict.EMPLOYEE_NUMBER)
+        await put_attempt(store, an_attempt_that("talked", shown=leaked, started_at=NOW + _MINUTE))
+        assert await see(store, lambda uow: uow.calls.earlier_talk("C-17", CLIENT_NUMBER)) is None
         shown = ShownNumber(a_number(4), Verdict.OTHER_POOL)
         await put_attempt(store, an_attempt_that("talked", shown=shown))
         talk = await see(store, lambda uow: uow.calls.earlier_talk("C-17", CLIENT_NUMBER))
@@ -166,11 +172,12 @@ class FindsContract(StoreContractBase):
         assert talk.shown == a_number(0)
 
     async def test_last_attempts_are_the_latest_to_each_number_for_this_client(self, store: Store) -> None:
-        """N1: of this client, the asked numbers only."""
+        """N1: of this client, the asked numbers only; live ones, too."""
 
         async def put(place: int, minutes: int, client_id: str = "C-17") -> Attempt:
             at = NOW + minutes * _MINUTE
-            attempt = an_attempt_that("busy", started_at=at, phone_number=a_number(place), client_id=client_id)
+            story = "talking" if minutes == 3 else "busy"
+            attempt = an_attempt_that(story, started_at=at, phone_number=a_number(place), client_id=client_id)
             return await put_attempt(store, attempt, target=Target(TargetKind.CLIENT, client_id))
 
         await put(1, 1)

@@ -108,7 +108,7 @@ class ReportsContract(StoreContractBase):
 
     async def test_reports_wait_under_their_line_and_number(self, store: Store) -> None:
         """K3: for inference; only of calls placed by us, and not of old ones."""
-        mine, without_reference = a_report(), a_report(reference=None)
+        mine, without_reference = a_report(), a_report(reference=None, at=NOW)
         others = [
             a_report(placed_by_us=False),
             a_report(line="1018@pbx"),
@@ -116,7 +116,7 @@ class ReportsContract(StoreContractBase):
             a_report(phone_number=a_number(5)),
             a_report(phone_number=None),
             a_report(provider="asterisk"),
-            a_report(at=NOW - 10 * _MINUTE),
+            a_report(at=NOW - timedelta(microseconds=1)),
         ]
         for report in (mine, without_reference, *others):
             received = report.at + timedelta(seconds=1)
@@ -135,6 +135,7 @@ class ReportsContract(StoreContractBase):
         assert not await heard(PROVIDER, -60)
         await _keep(store, report)
         assert await heard(PROVIDER, -1)
+        assert await heard(PROVIDER, 0), "at the instant itself"
         assert not await heard(PROVIDER, 1)
         assert not await heard("asterisk", -1)
         await do(store, lambda uow: uow.reports.mark_matched(report, attempt.id))
@@ -143,8 +144,8 @@ class ReportsContract(StoreContractBase):
     async def test_old_reports_are_forgotten(self, store: Store) -> None:
         """P3: by when they were received; what isn't old stays."""
         old, young = a_report(), a_report()
-        await _keep(store, old, NOW - 2 * _MINUTE)
-        await _keep(store, young)
+        await _keep(store, old, NOW - _MINUTE - timedelta(microseconds=1))
+        await _keep(store, young, NOW - _MINUTE)
         assert await do(store, lambda uow: uow.reports.forget_before(NOW - _MINUTE)) == 1
         assert await see(store, lambda uow: uow.reports.unmatched_of_reference(PROVIDER, "ref-1")) == (young,)
 
