@@ -23,6 +23,7 @@ from telephony_adapters.gateways.beeline import (
     BeelineClient,
     BeelineGateway,
     BeelineStatuses,
+    DurationUnit,
     NumberFormat,
     Subscriptions,
     parse_report,
@@ -162,11 +163,20 @@ async def test_without_ba6_busy_looks_like_no_answer() -> None:
 
 
 async def test_without_ba7_a_talk_is_still_a_talk() -> None:
-    """Only its length by statistics is wrong, until the setting is changed; reports have it right."""
-    call = await call_without("BA7")
-    assert isinstance(call.looked_up, Found)
-    assert call.by_reports().outcome is Outcome.TALKED
-    assert call.by_all().talk_seconds == call.by_reports().talk_seconds
+    """Only its length by statistics alone is wrong, until the setting is changed; where reports came theirs stays."""
+    lengths = {}
+    for unit in DurationUnit:
+        async with office("BA7", duration_unit=unit) as here:
+            here.behaves(BehaviourKind.ANSWERS, talk_seconds=1.2 * here.simulator.exchange.config.speed)
+            call = await play(here)
+            facts = call.attempt.facts.union(*(report.facts for report in call.reports))
+            beside_reports = await here.gateway.look_up(evolve(call.attempt, facts=facts))
+        assert isinstance(call.looked_up, Found)
+        assert isinstance(beside_reports, Found)
+        alone, both = read(call.attempt.facts | call.looked_up.facts), read(facts | beside_reports.facts)
+        assert alone.outcome is both.outcome is Outcome.TALKED
+        lengths[unit] = (alone.talk_seconds, both.talk_seconds)
+    assert lengths == {DurationUnit.MILLISECONDS: (0, 1), DurationUnit.SECONDS: (1, 1)}
 
 
 async def test_without_ba8_a_hang_up_is_not_offered() -> None:
