@@ -1,4 +1,4 @@
-"""Compares what the provider's phones saw with what the store says."""
+"""Compares what the provider's phones saw with what the store says, and looks for numbers in the logs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field, fields
 from sqlalchemy import func, select
 from tests.faults.scene import Scene
+from tests.log_scan import lines_with_full_numbers
 
 from telephony_adapters.store.tables import attempts, idempotency_keys, reservations
 
@@ -53,6 +54,7 @@ class Figures:
     wrong_outcome: int = field(default=0, metadata=ZERO)
     wrong_match: int = field(default=0, metadata=ZERO)
     strange_answers: int = field(default=0, metadata=ZERO)
+    numbers_logged: int = field(default=0, metadata=ZERO)
     races_lost: int = field(default=0, metadata=ZERO)
     unfair_picks: int = field(default=0, metadata=ZERO)
     looked_up_twice: int = field(default=0, metadata=ZERO)
@@ -105,6 +107,9 @@ async def judge(scene: Scene, ledger: list[dict[str, Any]]) -> Figures:
     figures.reservations_leaked = held
     figures.strange_answers = len(scene.strange)
     figures.examples += scene.strange
+    for log in [service.log for service in scene.services if service.log.exists()]:  # P1, in tracebacks too
+        lines = log.read_text(errors="replace").splitlines()
+        figures.numbers_logged += len(lines_with_full_numbers(lines, but="+7903"))
     asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in ledger:
         attempt_id = _asked_for(entry, of_pair[entry["user_id"], entry["phone_number"]])
