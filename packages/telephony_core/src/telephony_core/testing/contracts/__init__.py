@@ -1,4 +1,11 @@
 """Contracts of the ports and of the policy: classes of pytest to subclass, one for each promise of `ports`."""
+# ruff: noqa: E402 - what is missing is said before it is missed
+
+from importlib.util import find_spec
+
+_MISSING = [name for name in ("hypothesis", "pytest") if find_spec(name) is None]
+if _MISSING:
+    raise ImportError(f"contracts need telephony-core[testing]: there is no {' and no '.join(_MISSING)}")
 
 from telephony_core.testing.contracts.caller_id import CallerIdPolicyContract
 from telephony_core.testing.contracts.carousel import CarouselContract

@@ -11,7 +11,7 @@ class TestMyFeed(EventFeedContract):
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 import pytest
 from attrs import evolve
@@ -77,8 +77,8 @@ class EventFeedContract(Contract):
         raise NotImplementedError
 
     @pytest.fixture
-    async def stream(self) -> tuple[Store, EventFeed]:
-        return await self.make()
+    def stream(self) -> Awaitable[tuple[Store, EventFeed]]:
+        return self.make()
 
     async def test_who_asks_for_no_position_reads_from_now_on(self, stream: tuple[Store, EventFeed]) -> None:
         """K7: what is kept belongs to who resumes."""
@@ -255,8 +255,8 @@ class EventPublisherContract(Contract):
         raise NotImplementedError
 
     @pytest.fixture
-    async def publisher(self) -> EventPublisher:
-        return await self.make_publisher()
+    def publisher(self) -> Awaitable[EventPublisher]:
+        return self.make_publisher()
 
     async def test_events_arrive_as_they_are_in_their_order(self, publisher: EventPublisher) -> None:
         """K7: each of them, unchanged, over several calls."""

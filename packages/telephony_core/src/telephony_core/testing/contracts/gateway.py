@@ -9,6 +9,8 @@ class TestMyGateway(GatewayContract):
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import pytest
 from attrs import evolve
 
@@ -54,8 +56,8 @@ class GatewayContract(Contract):
         return None
 
     @pytest.fixture
-    async def gateway(self) -> ProviderGateway:
-        return await self.make_gateway()
+    def gateway(self) -> Awaitable[ProviderGateway]:
+        return self.make_gateway()
 
     def fresh(self, gateway: ProviderGateway) -> Attempt:
         attempt = self.attempt()

@@ -7,6 +7,7 @@ them or none`. What fails in one of them is told as `BrokenPromise`.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -71,14 +72,15 @@ def _telling(test: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(test)
         async def told_async(*args: Any, **kwargs: Any) -> None:
             calls: list[str] = []
+            made = {name: await value if inspect.isawaitable(value) else value for name, value in kwargs.items()}
             try:
-                await test(*args, **_overheard(kwargs, calls))
+                await test(*args, **_overheard(made, calls))
             except (HypothesisException, BrokenRule):
                 raise
             except _FAILURES as error:
                 raise BrokenPromise(test, tuple(calls), _why(error)) from error
 
-        return told_async
+        return pytest.mark.asyncio(told_async) if _PLUGIN_IS_THERE else told_async
 
     @functools.wraps(test)
     def told(*args: Any, **kwargs: Any) -> None:
@@ -92,6 +94,10 @@ def _telling(test: Callable[..., Any]) -> Callable[..., Any]:
 
     return told
 
+
+_PLUGIN_IS_THERE = importlib.util.find_spec("pytest_asyncio") is not None
+"""Then tests are marked for it, and run in each of its modes. The fixtures of contracts are plain ones, which give what
+is still to be awaited: no plugin need know of them."""
 
 _FAILURES = (Exception, pytest.fail.Exception)
 """pytest's own failures are no `Exception`. Hypothesis' are signals, that an example is of no use for one."""

@@ -47,8 +47,8 @@ class StoreContractBase(Contract):
         await asyncio.sleep(0.02)
 
     @pytest.fixture
-    async def store(self) -> Store:
-        return await self.make_store()
+    def store(self) -> Awaitable[Store]:
+        return self.make_store()
 
 
 async def once(store: Store, work: Work[T]) -> T:
