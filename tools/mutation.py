@@ -88,7 +88,8 @@ def lay_out() -> None:
     ):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "tests/conftest.py", WORK / "tests/conftest.py")
+    for shared in ("conftest.py", "log_scan.py"):
+        shutil.copy(ROOT / "tests" / shared, WORK / "tests" / shared)
     config = CONFIG.format(
         mutated=", ".join(f'"src/telephony_core/{each}"' for each in MUTATED),
         tests=", ".join(f'"tests/core/{each}"' for each in TESTS),
