@@ -195,6 +195,17 @@ class KeepsAGenerationForAMinute(FromScratch):
         return self.kept[key]
 
 
+@breaks("C9")
+class FallsBackOnTheRetired(FromScratch):
+    """Where nothing of the new generation may be shown, the old one has to serve once more."""
+
+    def active(self, question: Question, pool: CarouselPool) -> Generation | None:
+        newest = super().active(question, pool)
+        begun = [each for each in pool.generations if each.activates_at <= question.now]
+        benched = newest is not None and all(each.quarantine for each in newest.numbers)
+        return begun[-2] if benched and len(begun) > 1 else newest
+
+
 @breaks("C3")
 class NeighboursNeedNoRest(FromScratch):
     def may_be_shown(

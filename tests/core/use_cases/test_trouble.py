@@ -150,6 +150,15 @@ async def test_a_store_that_goes_away_after_the_dial_hides_no_call(office: Offic
     assert len(office.provider.requests) == 1
 
 
+async def test_a_look_up_that_meets_an_absent_store_asks_nobody(office: Office) -> None:
+    """K3: what can't be put off first is not asked about; the next round does both."""
+    office.provider.fate(Fate.UNKNOWN_DIALLED)
+    await office.press()
+    office.store.fail_commit(CommitFault.BEFORE)
+    assert await office.reconcile.look_up_due() == (0, 0)
+    assert await office.reconcile.look_up_due() == (1, 1)
+
+
 async def test_a_time_out_that_meets_an_absent_store_ends_the_round(office: Office) -> None:
     """K2: the next round passes it."""
     office.provider.fate(Fate.UNKNOWN_NOT_DIALLED)

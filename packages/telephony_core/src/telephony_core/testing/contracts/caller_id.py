@@ -255,13 +255,13 @@ class CallerIdPolicyContract:
         first = ask(policy, question)
         assume(isinstance(first, CallerIdDecision) and first.requested is not None)
         assert isinstance(first, CallerIdDecision)
+        rules.check_all(question, first, claims)
         pool = rules.pool_of(question, first)
         usable = sorted(oracles.showable(pool, question.now, question.uses))
         shown = usable[which % len(usable)]
         talk = EarlierTalk(shown, question.now - claims.memory - off)
         again = evolve(question, earlier_talk=talk)
         rules.check_sticky(again, ask(policy, again), claims)
-        rules.check_sticky(question, first, claims)
 
     @_inherited
     @given(question=questions(carousel=carousels(chosen_by=ChosenBy.PROVIDER)) | questions())
