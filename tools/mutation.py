@@ -40,6 +40,7 @@ TESTS = (
 )
 LEFT_OUT = (
     "another_process",  # runs a process of its own, which knows nothing of the mutant
+    "contracts_elsewhere",  # runs pytest in a process of its own
     "comes_back_as_it_was",  # of stored data: slow, and of what is not mutated here
     "AsksTheClientFirst",  # the contract of policies a third time
 )
