@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from tests.core.use_cases.office import Office
 
+from telephony_core.call import Attempt
 from telephony_core.call_facts import AttemptState, LegName
-from telephony_core.ports import ReservationKind
+from telephony_core.errors import StoreUnavailable
+from telephony_core.ports import LookUp, ReservationKind
 from telephony_core.testing.fake_gateways import Behaviour
 from telephony_core.use_cases.compare_calls import CompareCalls
 
@@ -69,6 +71,46 @@ async def test_a_provider_that_tells_nothing_frees_nobody(office: Office) -> Non
     assert office.attempt(placed.attempt_id).live
     held = {each.kind for each in office.store.world.reservations}
     assert held == set(ReservationKind)
+
+
+async def test_a_call_that_can_not_be_asked_about_holds_up_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """K3: the others' clients are dialled all the same, and what is left over is hung up."""
+    broken, other = await office.press(), await office.press(1, 1, key="2")
+    over = await office.press(2, 2, key="3")
+    await office.hang_up(office.principal(2), over.call.id)
+    await office.deliver()
+    office.clock.turn(timedelta(seconds=5))
+    office.provider.hang_ups.clear()
+    look_up = office.provider.look_up
+
+    async def looked_up(attempt: Attempt) -> LookUp:
+        if attempt.id == broken.attempt_id:
+            raise RuntimeError("a bug")
+        return await look_up(attempt)
+
+    monkeypatch.setattr(office.provider, "look_up", looked_up)
+    await comparing(office)(PROVIDER, [(str(over.attempt_id), CLIENT)])
+    assert [(each.attempt_id, each.leg) for each in office.provider.hang_ups] == [(over.attempt_id, CLIENT)]
+    assert office.attempt(other.attempt_id).reading.state is AttemptState.RINGING_CLIENT
+    assert f"{broken.attempt_id} could not be looked up" in caplog.text
+
+
+async def test_without_a_store_nothing_is_compared(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """K7: who compares is told, and does so again."""
+    await office.press()
+    office.clock.turn(timedelta(seconds=5))
+    look_up = office.provider.look_up
+
+    async def gone_meanwhile(attempt: Attempt) -> LookUp:
+        answer = await look_up(attempt)
+        office.store.available = False
+        return answer
+
+    monkeypatch.setattr(office.provider, "look_up", gone_meanwhile)
+    with pytest.raises(StoreUnavailable):
+        await comparing(office)(PROVIDER, [])
 
 
 async def test_only_the_calls_of_that_provider_are_asked_about(office: Office) -> None:

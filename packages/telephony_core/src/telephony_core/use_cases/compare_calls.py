@@ -33,8 +33,7 @@ class CompareCalls:
         before it is asked about, so that a leg which is gone by then was not dialled in between. May raise
         `StoreUnavailable`.
         """
-        for attempt in await self._live(provider):
-            await self.reconcile.ask(attempt)
+        await self.reconcile.ask_all(await self._live(provider))
         await self.dialler.carry_out(await self._left_over(alive), self.dialler.clock.now())
 
     async def _live(self, provider: str) -> list[Attempt]:

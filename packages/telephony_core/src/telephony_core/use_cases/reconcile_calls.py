@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import gather
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from attrs import evolve, frozen
@@ -133,23 +133,20 @@ class ReconcileCalls:
         """Ask the providers about what is due, some at a time; returns how many were asked about and settled."""
         async with self.store.read() as uow:
             due = await uow.calls.due_for_look_up(await uow.now(), BATCH)
-        looked_up = settled = 0
-        for portion in range(0, len(due), AT_ONCE):
-            answers = await gather(*(self._look_up(attempt) for attempt in due[portion : portion + AT_ONCE]))
-            looked_up += sum(answer is not None for answer in answers)
-            settled += sum(answer or 0 for answer in answers)
-        return looked_up, settled
+        answers = [answer async for answer in _asked_about(due, self._look_up)]
+        made = [answer for answer in answers if isinstance(answer, int)]
+        return len(made), sum(made)
 
     async def _look_up(self, attempt: Attempt) -> int | None:
-        """1 if that settled something, 0 if not, None if another worker asks about it or the store is away."""
-        try:
-            claimed = await self._claim(attempt.id)
-            return await self.ask(claimed) if claimed is not None else None
-        except StoreUnavailable:
-            return None
-        except Exception:
-            log.exception("attempt %s could not be looked up", attempt.id)
-            return 0
+        """1 if that settled something, 0 if not, None if another worker asks about it."""
+        claimed = await self._claim(attempt.id)
+        return await self.ask(claimed) if claimed is not None else None
+
+    async def ask_all(self, attempts: Sequence[Attempt]) -> None:
+        """Ask about each of them, claimed or not, some at a time. May raise `StoreUnavailable`."""
+        async for answer in _asked_about(attempts, self.ask):
+            if isinstance(answer, StoreUnavailable):
+                raise answer
 
     async def ask(self, attempt: Attempt) -> int:
         """Ask the provider about an attempt and write down what it says: 1 if that changed something, else 0.
@@ -221,3 +218,23 @@ class ReconcileCalls:
         shown = attempt.shown or ShownNumber(None, Verdict.NOT_REPORTED)
         given_up = evolve(attempt, shown=shown, look_up_at=None)
         return await uow.calls.save_attempt(given_up)
+
+
+_Ask = Callable[[Attempt], Awaitable[int | None]]
+
+
+async def _asked_about(attempts: Sequence[Attempt], ask: _Ask) -> AsyncIterator[int | StoreUnavailable | None]:
+    """What asking came to, for each attempt, some at a time: a failure with one holds up no other."""
+    for place in range(0, len(attempts), AT_ONCE):
+        for answer in await gather(*(_tried(ask, attempt) for attempt in attempts[place : place + AT_ONCE])):
+            yield answer
+
+
+async def _tried(ask: _Ask, attempt: Attempt) -> int | StoreUnavailable | None:
+    try:
+        return await ask(attempt)
+    except StoreUnavailable as away:
+        return away
+    except Exception:
+        log.exception("attempt %s could not be looked up", attempt.id)
+        return 0
