@@ -142,6 +142,14 @@ def test_a_download_that_broke_off_inside_a_letter_is_an_error_of_its_last_line(
     ended = whole[: whole.rindex("ссийская".encode())] + b"\n"
     assert reasons(parse_register(cut)) == [(4, "the file breaks off in its last line, at 'Ро'")]
     assert parse_register(ended).not_understood == ("Ро",)  # a line that ends was meant so
+    assert parse_register(ended + b"\x1a").errors == ()  # as old programs mark the end of a file
+
+
+def test_a_name_with_a_cell_behind_it_is_whole_though_the_line_has_no_end() -> None:
+    text = text_2026(LINES_2026[0], "999;9600000;9999999;400000;Т;Тридевятое царство;-;7700000003")
+    register = parse_register(text.removesuffix("\n").encode())
+    assert register.errors == ()
+    assert register.not_understood == ("Тридевятое царство",)
 
 
 def test_a_semicolon_inside_a_region_s_cell_is_the_region_s() -> None:

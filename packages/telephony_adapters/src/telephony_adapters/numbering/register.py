@@ -113,7 +113,8 @@ def parse_register(content: bytes, *, progress: Progress | None = None) -> Regis
         text = text_of(content)
     except UnreadableError as error:
         return RegisterImport(errors=(LineError(0, error.wrong, error.about),))
-    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if line.strip(_NOTHING)]
+    all_lines = _LINE_END.split(text)
+    lines = [(number, line) for number, line in enumerate(all_lines, 1) if line.strip(_NOTHING)]
     if not lines:
         return RegisterImport(errors=(LineError(0, Wrong.EMPTY),))
     headers = [_header(line) for _, line in lines[:_MOST_TITLE_LINES]]
@@ -132,7 +133,7 @@ def parse_register(content: bytes, *, progress: Progress | None = None) -> Regis
         reader.read(number, line)
         if progress is not None and (done % _PROGRESS_EVERY == 0 or done == total):
             progress(done, total)
-    if not text.endswith(("\n", "\r")):
+    if lines[-1][0] == len(all_lines):
         reader.breaks_off(lines[-1][0])
     return reader.result(total)
 
@@ -168,7 +169,9 @@ class _Reader:
         self._ranges.append((number, RangeEntry(codes, cells[at["operator"]], base + int(first), base + int(last))))
 
     def breaks_off(self, number: int) -> None:
-        """The last line has no end: a name in it that isn't understood is half of one, and the file's rest is lost."""
+        """The last line has no end: a name there that isn't understood is half of one, and the file's rest is lost."""
+        if self._width - 1 not in (self._columns.get("region"), self._columns.get("territory")):
+            return
         for name, numbers in self._unknown.items():
             if number in numbers:
                 self._errors.append(LineError(number, Wrong.CUT_OFF, {"name": name}))
