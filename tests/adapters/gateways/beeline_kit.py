@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 import httpx2
 from attrs import define, evolve, field
+from tests.adapters.gateways.loopback import Serve, listening
 
 from telephony_adapters.gateways.beeline import BeelineClient, BeelineGateway
 from telephony_adapters.gateways.beeline.payloads import Tape
@@ -28,8 +29,6 @@ SPEED = 100.0
 """Of simulators: a call of 35 s takes a third of a second."""
 
 _TLS = ssl.create_default_context()  # reading the machine's certificates once is enough
-
-Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def a_dial(**changes: Any) -> Dial:
@@ -63,47 +62,22 @@ class RawServer:
 
 
 @contextlib.asynccontextmanager
-async def raw_server(
-    behaviour: Behaviour, *, reads_request: bool = True, scheme: str = "http"
-) -> AsyncIterator[RawServer]:
-    tasks: set[asyncio.Task[None]] = set()
-
+async def raw_server(behaviour: Serve, *, reads_request: bool = True, scheme: str = "http") -> AsyncIterator[RawServer]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
-        try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                while not writer.is_closing():
-                    if reads_request:
-                        server.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
-                    await behaviour(reader, writer)
-                    if not reads_request:
-                        break
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-        finally:
-            writer.transport.abort()
+        while not writer.is_closing():
+            if reads_request:
+                server.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            await behaviour(reader, writer)
+            if not reads_request:
+                break
 
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    listener = await asyncio.start_server(connected, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    server = RawServer(f"{scheme}://127.0.0.1:{port}")
-    try:
+    async with listening(serve) as port:
+        server = RawServer(f"{scheme}://127.0.0.1:{port}")
         yield server
-    finally:
-        listener.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await listener.wait_closed()
-        await asyncio.sleep(0.01)  # an aborted transport lets go of its socket in the next turn of the loop
 
 
-def says(*parts: bytes, pause: float = 0.0, close: bool = True) -> Behaviour:
+def says(*parts: bytes, pause: float = 0.0, close: bool = True) -> Serve:
     """Writes these bytes, one part after the other, and closes."""
 
     async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -117,7 +91,7 @@ def says(*parts: bytes, pause: float = 0.0, close: bool = True) -> Behaviour:
     return behave
 
 
-def resets(*parts: bytes) -> Behaviour:
+def resets(*parts: bytes) -> Serve:
     """Writes these bytes and breaks the connection off (RST)."""
 
     async def behave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

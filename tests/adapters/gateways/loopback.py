@@ -18,8 +18,11 @@ async def listening(serve: Serve) -> AsyncIterator[int]:
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 await serve(reader, writer)
-        finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(one(reader, writer))

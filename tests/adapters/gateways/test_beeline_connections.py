@@ -9,7 +9,6 @@ import socket
 import pytest
 from tests.adapters.gateways.beeline_kit import (
     LINE,
-    Behaviour,
     a_client,
     a_dial,
     a_gateway,
@@ -18,6 +17,7 @@ from tests.adapters.gateways.beeline_kit import (
     resets,
     says,
 )
+from tests.adapters.gateways.loopback import Serve
 
 from telephony_core.ports import Accepted, DialAnswer, NotSent, OutcomeUnknown, Refused
 
@@ -25,7 +25,7 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 15\r\n\
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 REFUSAL = b'{"errorCode": "AbonentBusy"}'
 
-LOST: dict[str, Behaviour] = {
+LOST: dict[str, Serve] = {
     "closed without a word": says(),
     "reset without a word": resets(),
     "half a status line": says(b"HTTP/1.1 20"),
@@ -67,7 +67,7 @@ async def test_an_answer_lost_on_the_way_is_unknown(how: str) -> None:
     [hangs, says(WHOLE[:-3], pause=60), says(*(bytes([byte]) for byte in WHOLE * 2), pause=0.1)],
     ids=["nothing", "a part", "drop by drop"],
 )
-async def test_an_answer_that_takes_too_long_is_unknown(behaviour: Behaviour) -> None:
+async def test_an_answer_that_takes_too_long_is_unknown(behaviour: Serve) -> None:
     """Also one that comes drop by drop, each within the time-out of a read: the time-out is for the whole request."""
     async with raw_server(behaviour) as server:
         began = asyncio.get_running_loop().time()
@@ -121,7 +121,7 @@ async def test_a_connection_that_is_never_made_means_not_sent() -> None:
     [says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), says(), resets(), hangs],
     ids=["plain HTTP", "closed", "reset", "silent"],
 )
-async def test_tls_that_fails_means_not_sent(behaviour: Behaviour) -> None:
+async def test_tls_that_fails_means_not_sent(behaviour: Serve) -> None:
     async with raw_server(behaviour, reads_request=False, scheme="https") as server:
         assert isinstance(await started(server.url, time_out=1.0), NotSent)
     assert server.connections == 1

@@ -166,7 +166,8 @@ async def test_k2_missing_reports_free_nobody(reports: int, waits: list[int]) ->
     office = Office(can_look_up=False)
     placed = await office.press()
     told = office.provider.reports()[:reports]
-    await office.deliver(*told) if told else None
+    if told:
+        await office.deliver(*told)
     for seconds in waits:  # 9,000 s at most, of 14,400
         await office.wait(seconds)
     attempt = office.attempt(placed.attempt_id)

@@ -85,5 +85,6 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        sys.stdout.write(f"{self._ready}\n")
-        sys.stdout.flush()
+        if self.started:
+            sys.stdout.write(f"{self._ready}\n")
+            sys.stdout.flush()

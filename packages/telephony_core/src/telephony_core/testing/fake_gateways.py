@@ -7,6 +7,8 @@ answered, lost or repeated, a phone that rang has rung. Two scripts say what hap
     gateway.behave(number, Behaviour.BUSY)        of a called number: what its owner and the employee do
 
 What the provider reports of it waits in `reports()`, to be delivered by the test in any order, late, twice or never.
+
+One long module, for most of either shape is what both share.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from telephony_core.use_cases.view_carousel import ViewCarousel
 from telephony_http.commands.database import engine_of
 from telephony_http.commands.failing import CommandError
 from telephony_http.commands.file_problems import AT_THE_KEYBOARD, language_of, refuse, warn
-from telephony_http.commands.said import chosen, complain, say, say_json, say_table
+from telephony_http.commands.said import chosen, complain, in_utc, say, say_json, say_table
 from telephony_http.settings import Settings
 
 
@@ -188,7 +188,12 @@ async def forecast(*, as_json: bool) -> None:
         view = ViewCarousel(SqlStore(engine), RegionZones(settings.time_zone))
         found = await view.forecast(AT_THE_KEYBOARD)
     if as_json:
-        say_json([{**asdict(each), "due_at": _z(each.due_at), "refreshed_at": _z(each.refreshed_at)} for each in found])
+        say_json(
+            [
+                {**asdict(each), "due_at": in_utc(each.due_at), "refreshed_at": in_utc(each.refreshed_at)}
+                for each in found
+            ]
+        )
         return
     in_words = chosen(language_of(settings))
     say_table(
@@ -212,7 +217,3 @@ async def forecast(*, as_json: bool) -> None:
             for each in found
         ],
     )
-
-
-def _z(instant: datetime | None) -> str | None:
-    return instant.isoformat().replace("+00:00", "Z") if instant is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
@@ -28,7 +27,7 @@ from telephony_adapters.store.transaction import Database
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_http.commands.database import FACT, engine_of, shown, trouble_of
 from telephony_http.commands.failing import CommandError
-from telephony_http.commands.said import say
+from telephony_http.commands.said import say, say_json
 from telephony_http.settings import Settings, unknown_variables
 
 NOBODY = "doctor-asks"
@@ -65,7 +64,7 @@ async def examine(*, as_json: bool) -> None:
         if not as_json:
             say(f"{finding.health:<7}{finding.what:<14}{finding.says}")
     if as_json:
-        say(json.dumps([attrs.asdict(finding) for finding in findings], ensure_ascii=False))
+        say_json([attrs.asdict(finding) for finding in findings])
     broken = sum(finding.health is Health.BROKEN for finding in findings)
     if broken:
         raise CommandError(f"{broken} of these must be mended.")

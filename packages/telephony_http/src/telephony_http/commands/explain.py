@@ -9,7 +9,7 @@ from telephony_core.call import Attempt
 from telephony_http import explanations
 from telephony_http.commands.database import engine_of
 from telephony_http.commands.failing import CommandError
-from telephony_http.commands.said import say, say_json
+from telephony_http.commands.said import in_utc, say, say_json
 from telephony_http.settings import Settings
 
 
@@ -35,7 +35,7 @@ def _told(attempt: Attempt, language: str) -> dict[str, Any]:
     decision, shown = attempt.decision, attempt.shown
     return {
         "id": attempt.id,
-        "started_at": attempt.started_at.isoformat().replace("+00:00", "Z"),
+        "started_at": in_utc(attempt.started_at),
         # Whoever has the database's password may see more; a terminal's scrollback needn't (P1).
         "phone_number": attempt.phone_number.masked,
         "device": f"{attempt.device.id} ({attempt.device.label})",

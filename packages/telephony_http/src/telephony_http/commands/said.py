@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 
 def chosen(language: str) -> Callable[[str, str], str]:
@@ -19,6 +20,11 @@ def say(text: str) -> None:
 
 def say_json(body: object) -> None:
     say(json.dumps(body, ensure_ascii=False, indent=2))
+
+
+def in_utc(instant: datetime | None) -> str | None:
+    """An instant as the API writes it."""
+    return instant.isoformat().replace("+00:00", "Z") if instant is not None else None
 
 
 def complain(text: str) -> None:

@@ -9,7 +9,7 @@ from telephony_adapters.store.access_tokens import Tokens
 from telephony_core.party import Permission
 from telephony_http.commands.database import engine_of
 from telephony_http.commands.failing import CommandError, WrongUse
-from telephony_http.commands.said import complain, say, say_json, say_table
+from telephony_http.commands.said import complain, in_utc, say, say_json, say_table
 from telephony_http.settings import Settings
 
 SERVICE_PERMISSIONS = frozenset({Permission.CALL, Permission.SEE_FULL_NUMBERS, Permission.ACT_FOR_OTHERS})
@@ -49,8 +49,8 @@ async def tell_all(*, as_json: bool) -> None:
             "prefix": each.prefix,
             "whose": each.principal_id,
             "permissions": sorted(each.permissions),
-            "created_at": each.created_at.isoformat().replace("+00:00", "Z"),
-            "revoked_at": each.revoked_at.isoformat().replace("+00:00", "Z") if each.revoked_at else None,
+            "created_at": in_utc(each.created_at),
+            "revoked_at": in_utc(each.revoked_at),
         }
         for each in issued
     ]

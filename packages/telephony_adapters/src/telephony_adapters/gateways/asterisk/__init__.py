@@ -1,8 +1,8 @@
 """Asterisk 22 LTS over ARI as a provider; how to set it up stands in docs/operate/asterisk.md.
 
 `AriClient` makes the requests and `AsteriskGateway` dials by them, a leg at a time; `AsteriskListener` hears what
-happens, and `events` reads it; `AsteriskStatuses` knows which phones are there; `examine` asks whether it
-can be called by.
+happens, and `events` reads it; `AsteriskStatuses` knows which phones are there; `examine` asks whether calls
+are possible by it.
 """
 
 from telephony_adapters.gateways.asterisk.ari import AriClient

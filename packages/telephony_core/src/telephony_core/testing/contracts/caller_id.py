@@ -370,7 +370,7 @@ class CallerIdPolicyContract:
         if not answer.policy_version:
             raise BrokenRule("C8", "the decision has no version", question, answer)
         _has_steps(question, answer)
-        purity.check_plain(question, answer)
+        _is_small(question, answer)
         stored = decision_from_stored(json.loads(compact_json(decision_to_stored(answer))))
         if stored != answer:
             raise BrokenRule("C8", f"it is read otherwise than it was stored: {stored}", question, answer)
@@ -385,7 +385,6 @@ class CallerIdPolicyContract:
                 "C8", f"replay does not reproduce it: {'; '.join(said) or 'another number'}", question, answer
             )
         self._keeps_its_version(question, answer)
-        _is_small(question, answer)
 
     def _keeps_its_version(self, question: Question, answer: CallerIdDecision) -> None:
         """Of one version there is one answer to a question: who names the shipped one gives that one's, steps and all.
