@@ -369,8 +369,9 @@ class BreaksTiesByTheOrderOfUses(FromScratch):
         return min(usable, key=lambda each: (question.uses.get(each, NEVER_USED).turn, order.get(each, -1)))
 
 
-@breaks("C8")
 class TakesPoolsOfOneOrderAsListed(FromScratch):
+    """Not faulty: what the order leaves open no rule decides."""
+
     def pools(self, question: Question) -> list[CarouselPool]:
         mine = [pool for pool in question.carousel.pools if pool.provider == question.device.provider]
         return sorted(mine, key=lambda pool: pool.order)

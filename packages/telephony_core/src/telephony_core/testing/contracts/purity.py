@@ -60,9 +60,11 @@ def check_other_ways_to_ask(policy: Policy, question: Question) -> None:
 def _other_ways(question: Question) -> Iterator[tuple[str, Question]]:
     yield "with its instants written in other time zones", situations.written_elsewhere(question)
     yield "with the uses listed the other way round", evolve(question, uses=dict(reversed(list(question.uses.items()))))
-    # The order of pools is a field of theirs (C4); how the store happens to list them is none.
-    listed = Carousel(question.carousel.pools[::-1])
-    yield "with the pools listed the other way round", evolve(question, carousel=listed)
+    # The order of pools is a field of theirs (C4); how the store happens to list them is none. How ties of that field
+    # are broken is said nowhere.
+    pools = question.carousel.pools
+    if len({(pool.provider, pool.order) for pool in pools}) == len(pools):
+        yield "with the pools listed the other way round", evolve(question, carousel=Carousel(pools[::-1]))
 
 
 def _without_steps(answer: Answer) -> Answer:
