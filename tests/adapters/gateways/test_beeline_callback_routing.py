@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from attrs import define, evolve
@@ -15,7 +15,8 @@ from tests.adapters.gateways.beeline_kit import a_client, a_dial
 from telephony_adapters.beeline_simulator import COMPANY
 from telephony_adapters.beeline_simulator.faults import Fault, FaultKind
 from telephony_adapters.gateways.beeline import BeelineGateway
-from telephony_adapters.gateways.beeline.callback_routing import CallbackRouting, Placed
+from telephony_adapters.gateways.beeline.callback_routing import CallbackRouting
+from telephony_adapters.gateways.provider import Placed
 from telephony_core.phone import PhoneNumber
 from telephony_core.testing.examples import NOW, a_number
 
@@ -51,7 +52,7 @@ async def a_desk(*assume_off: str) -> AsyncIterator[Desk]:
         gateway = BeelineGateway(client)
         known: dict[PhoneNumber, list[Placed]] = {}
 
-        async def calls_to(number: PhoneNumber) -> Sequence[Placed]:
+        async def calls_to(number: PhoneNumber, since: datetime | None = None) -> Sequence[Placed]:
             return known.get(number, [])
 
         desk = Desk(simulator, CallbackRouting(client, calls_to), gateway, known)

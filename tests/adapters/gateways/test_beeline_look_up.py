@@ -23,7 +23,7 @@ from telephony_adapters.gateways.beeline.call_statistics import (
     read_rows,
 )
 from telephony_adapters.gateways.beeline.opening import open_gateway
-from telephony_adapters.gateways.provider import CallsTo
+from telephony_adapters.gateways.provider import CallsTo, Placed
 from telephony_core.call import Attempt
 from telephony_core.call_facts import Cause, Fact, FactKind, LegName, Outcome, read
 from telephony_core.phone import PhoneNumber
@@ -171,10 +171,10 @@ async def test_reports_tell_apart_what_the_window_does_not(respx_mock: respx.Moc
 def our_calls(*after: float, line: str = LINE) -> CallsTo:
     """Our calls to the client, begun so many seconds after the attempt; the attempt's own is among them."""
 
-    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[tuple[str, datetime]]:
+    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[Placed]:
         assert number == CLIENT_NUMBER
-        begun = [(line, NOW + timedelta(seconds=seconds)) for seconds in sorted({0.0, *after}, reverse=True)]
-        return [(line, at) for line, at in begun if since is None or at >= since]
+        begun = [Placed(line, NOW + timedelta(seconds=seconds)) for seconds in sorted({0.0, *after}, reverse=True)]
+        return [each for each in begun if since is None or each.at >= since]
 
     return calls_to
 
@@ -209,7 +209,7 @@ async def test_a_redial_that_comes_while_the_statistics_are_asked_is_known(respx
         begun.append(3)
         return httpx2.Response(200, json=[a_row(after=3.5)])
 
-    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> Sequence[tuple[str, datetime]]:
+    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> Sequence[Placed]:
         return await our_calls(*begun)(number, since)
 
     respx_mock.get(STATISTICS).mock(side_effect=redialled)

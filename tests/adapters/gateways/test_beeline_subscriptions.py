@@ -232,13 +232,6 @@ async def test_a_clock_that_was_put_back_stops_nothing(keeper: Subscriptions, bo
     assert book.asked == ["PUT", "GET"]
 
 
-async def test_last_heard(keeper: Subscriptions) -> None:
-    assert keeper.last_heard is None
-    keeper.heard(parse_report(an_event()), NOW)
-    keeper.heard(parse_report(an_event()), NOW - timedelta(seconds=5))
-    assert keeper.last_heard == NOW
-
-
 async def test_end_gives_up_all(keeper: Subscriptions, book: Book, clock: FakeClock) -> None:
     await drive(keeper, clock, timedelta(seconds=3001))
     await keeper.end()

@@ -27,7 +27,7 @@ from telephony_adapters.events.relay import EventRelay
 from telephony_adapters.events.retention import EventRetention
 from telephony_adapters.events.signals import signals_on
 from telephony_adapters.events.watch import WorkerWatch
-from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, report_url
+from telephony_adapters.gateways.provider import OpenedGateway, Placed, Surroundings, report_url
 from telephony_adapters.gateways.registry import StatusesByProvider, installed, opened_gateways, settings_of
 from telephony_adapters.imports.one_record import PutRecord
 from telephony_adapters.imports.own_stock import OwnStock
@@ -172,12 +172,12 @@ def _surroundings(
         async with Database(engine).reading() as work:
             return [device_of(row) for row in await work.rows(_IP_PHONES, {"provider": name})]
 
-    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[tuple[str, datetime]]:
+    async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[Placed]:
         async with parts.store.read() as uow:
             now = await uow.now()
             kept_since = now - timedelta(days=settings.retention_days)
             found = await uow.calls.attempts_to(number, since or kept_since, now)
-        return [(attempt.device.line, attempt.started_at) for attempt in found if attempt.provider == name]
+        return [Placed(attempt.device.line, attempt.started_at) for attempt in found if attempt.provider == name]
 
     reports_arrive = settings.public_url is not None and parts.report_secret is not None
     return Surroundings(

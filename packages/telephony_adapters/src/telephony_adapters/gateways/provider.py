@@ -112,11 +112,19 @@ class Lease(Protocol):
         """Let others have it at once. Harmless if it isn't held."""
 
 
-class CallsTo(Protocol):
-    """Our calls to a number by this provider: line and begin, the latest first; `since` an instant, or all that are
-    kept. Raises `StoreUnavailable`."""
+@frozen
+class Placed:
+    """A call of ours to a number: from which line, when it began."""
 
-    async def __call__(self, number: PhoneNumber, since: datetime | None = None) -> Sequence[tuple[str, datetime]]: ...
+    line: str
+    at: datetime
+
+
+class CallsTo(Protocol):
+    """Our calls to a number by this provider, the latest first; `since` an instant, or all that are kept. Raises
+    `StoreUnavailable`."""
+
+    async def __call__(self, number: PhoneNumber, since: datetime | None = None) -> Sequence[Placed]: ...
 
 
 @frozen(kw_only=True)

@@ -8,28 +8,16 @@ theirs, or to whoever called since; any other is the company's own and is left a
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from attrs import define, field, frozen
 
 from telephony_adapters.gateways.beeline.requests import BeelineClient, BeelineError
+from telephony_adapters.gateways.provider import CallsTo
 from telephony_core.call import Dial
 from telephony_core.phone import PhoneNumber
 
 log = logging.getLogger(__name__)
-
-
-@frozen
-class Placed:
-    """A call of ours to a number: from which line, when."""
-
-    line: str
-    at: datetime
-
-
-CallsTo = Callable[[PhoneNumber], Awaitable[Sequence[Placed]]]
-"""Our calls to a number for as long as they are kept, the latest first."""
 
 
 @frozen

@@ -134,7 +134,7 @@ class BeelineGateway:
             return []
         since = attempt.started_at - self.window.before - self.window.after
         found = await self.calls_to(attempt.phone_number, since)
-        return [at for line, at in found if line == attempt.device.line and at != attempt.started_at]
+        return [each.at for each in found if each.line == attempt.device.line and each.at != attempt.started_at]
 
     async def _only_row(self, attempt: Attempt) -> StatisticsRow:
         rows = await self.client.statistics(attempt.device.line, *self.window.of(attempt))

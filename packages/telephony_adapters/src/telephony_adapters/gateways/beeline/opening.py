@@ -13,7 +13,7 @@ import httpx2
 from attrs import field, frozen, mutable
 
 from telephony_adapters.gateways.beeline.call_statistics import DurationUnit, LookUpWindow
-from telephony_adapters.gateways.beeline.callback_routing import CallbackRouting, Placed, RoutingTimes
+from telephony_adapters.gateways.beeline.callback_routing import CallbackRouting, RoutingTimes
 from telephony_adapters.gateways.beeline.gateway import BeelineGateway
 from telephony_adapters.gateways.beeline.phone_numbers import NumberFormat
 from telephony_adapters.gateways.beeline.reports import to_provider_report
@@ -25,7 +25,6 @@ from telephony_adapters.gateways.beeline.xsi import parse_report
 from telephony_adapters.gateways.provider import OpenedGateway, Surroundings, read_settings
 from telephony_core.call import Dial
 from telephony_core.device import Device
-from telephony_core.phone import PhoneNumber
 from telephony_core.ports import ProviderReport
 
 log = logging.getLogger(__name__)
@@ -140,14 +139,9 @@ def _gateway(
 
 
 def _routing(client: BeelineClient, settings: BeelineSettings, around: Surroundings) -> CallbackRouting | None:
-    calls_to = around.calls_to
-    if settings.callback_routing is OnOff.OFF or calls_to is None:
+    if settings.callback_routing is OnOff.OFF or around.calls_to is None:
         return None
-
-    async def placed(number: PhoneNumber) -> list[Placed]:
-        return [Placed(line, at) for line, at in await calls_to(number)]
-
-    return CallbackRouting(client, placed, RoutingTimes(window=around.callback_window))
+    return CallbackRouting(client, around.calls_to, RoutingTimes(window=around.callback_window))
 
 
 @mutable

@@ -81,17 +81,11 @@ class Subscriptions:
         self._old: list[_Live] = []
         self._failures = 0
         self._due: datetime | None = None
-        self._last_heard: datetime | None = None
 
     @property
     def subscription_id(self) -> str | None:
         """The one that lives, as far as we know."""
         return self._live.id if self._live else None
-
-    @property
-    def last_heard(self) -> datetime | None:
-        """When any report arrived that this keeper was told of."""
-        return self._last_heard
 
     @property
     def silent(self) -> bool:
@@ -105,7 +99,6 @@ class Subscriptions:
 
     def heard(self, report: BeelineReport, at: datetime) -> None:
         """A report arrived. If it says that our subscription ended, the next `keep` makes another."""
-        self._last_heard = at if self._last_heard is None else max(at, self._last_heard)
         self._unheard, self._unheard_since = 0, None
         mine = [each.id for each in (*self._old, *([self._live] if self._live else []))]
         if report.subscription_terminated:
