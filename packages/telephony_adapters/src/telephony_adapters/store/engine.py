@@ -43,14 +43,15 @@ def open_store(
     *,
     wait_seconds: float = WAIT_SECONDS,
     statement_seconds: float | None = 2 * WAIT_SECONDS,
-    connections: int = 10,
+    connections: int = 20,
 ) -> AsyncEngine:
     """The engine of the database at `url` (`sqlite:///path/to.db`, `postgresql://user@host/name`), not connected yet.
 
-    Lives as long as the process; its owner closes it by `await engine.dispose()`. `connections` are kept, and as many
-    again are opened at need. `statement_seconds` is for a server that is frozen: PostgreSQL's own waits end by
-    `wait_seconds` and with a clearer error. Raises ValueError for a database of another kind, `MissingDriver` where
-    the driver of a known kind is not installed.
+    Lives as long as the process; its owner closes it by `await engine.dispose()`. At most so many `connections` are
+    opened, at need, and kept: to open one costs more than a call's statements, which each connection plans anew.
+    `statement_seconds` is for a server that is frozen: PostgreSQL's own waits end by `wait_seconds` and with a clearer
+    error. Raises ValueError for a database of another kind, `MissingDriver` where the driver of a known kind is not
+    installed.
     """
     mask_numbers_in(_LOGGERS)
     parsed = make_url(url)
@@ -70,7 +71,7 @@ def open_store(
         parsed,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=1 if in_memory else connections,
-        max_overflow=0 if in_memory else connections,
+        max_overflow=0,
         pool_timeout=wait_seconds,
         pool_use_lifo=True,
         hide_parameters=True,  # they are personal data, and errors end in logs (P1)
