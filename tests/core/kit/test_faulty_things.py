@@ -20,7 +20,7 @@ from tests.core.kit import (
 from tests.core.kit.faulty_from_scratch import FromScratch, TakesPoolsOfOneOrderAsListed
 from tests.core.kit.rejecting import Rejection, rejection
 
-from telephony_core.caller_id import POLICY_VERSION, CallerIdDecision, CallerIdPolicy, Question
+from telephony_core.caller_id import CallerIdDecision, CallerIdPolicy, Question
 from telephony_core.carousel import NEVER_USED
 from telephony_core.phone import PhoneNumber
 from telephony_core.testing.contracts import CallerIdPolicyContract
@@ -121,10 +121,6 @@ def _last_number_first(question: Question) -> CallerIdDecision:
     return _picked_by(question, lambda number: (question.uses.get(number, NEVER_USED).turn, -int(number.digits)))
 
 
-def _last_number_first_of_the_shipped_version(question: Question) -> CallerIdDecision:
-    return evolve(_last_number_first(question), policy_version=POLICY_VERSION)
-
-
 def _fewest_picks_where_who_joins_is_at_the_minimum(question: Question) -> CallerIdDecision:
     """Fair by counting: all are taken to be at the present minimum, but those whose turn was after it began."""
     decision = _shipped(question)
@@ -158,7 +154,6 @@ def _in_steps_of_its_own(question: Question) -> CallerIdDecision:
     ("decide", "claims"),
     [
         (_last_number_first, {}),
-        (_last_number_first_of_the_shipped_version, {}),
         (_fewest_picks_where_who_joins_is_at_the_minimum, {}),
         (_not_sticky, {"sticky": False}),
         (_always_the_first, {"sticky": False, "fair": False}),

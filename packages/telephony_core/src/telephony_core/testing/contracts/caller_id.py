@@ -389,8 +389,7 @@ class CallerIdPolicyContract:
     def _keeps_its_version(self, question: Question, answer: CallerIdDecision) -> None:
         """Of one version there is one way to an answer: who names the shipped one takes that one's steps.
 
-        Not asked of who claims less than it: so much less is said in the claims. Nor which number it is: ties may be
-        broken in more than one fair way."""
+        Not asked of who claims less than it: so much less is said in the claims. The number itself is replay's."""
         memory = self.memory(self.make_policy())
         claims_all = self.fair and self.sticky and memory % timedelta(days=1) == timedelta(0)
         if answer.policy_version != caller_id.POLICY_VERSION or not claims_all:
