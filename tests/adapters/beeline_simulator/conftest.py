@@ -21,14 +21,7 @@ def running() -> Iterator[SimulatorHandle]:
 @pytest.fixture
 def simulator(running: SimulatorHandle) -> Iterator[SimulatorHandle]:
     yield running
-    for subscription in running.control("GET", "state")["subscriptions"]:
-        running.portal("DELETE", f"subscription?subscriptionId={subscription['subscriptionId']}")
-    for path in ("faults", "behaviours"):
-        running.control("DELETE", path)
-    running.control("PUT", "wrong-substitutions", {})
-    running.control("PUT", "statistics-delay", {"seconds": 0})
-    running.wait_until_idle()
-    running.control("DELETE", "ledger")
+    running.take_back()
 
 
 @pytest.fixture

@@ -114,6 +114,9 @@ def test_what_is_no_fault_is_refused(simulator: SimulatorHandle) -> None:
         assert answer.status_code == 400
         assert "errorCode" in answer.json()
     assert simulator.client.post(f"{simulator.control_url}random-faults", json={"odd": 1}).status_code == 400
+    for path in ("faults", "random-faults"):
+        for body in (b"{", b"[" * 100_000):
+            assert simulator.client.post(f"{simulator.control_url}{path}", content=body).status_code == 400
 
 
 def test_reports_before_the_answer(simulator: SimulatorHandle, listening: Receiver) -> None:

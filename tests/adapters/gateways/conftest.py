@@ -19,8 +19,4 @@ def running() -> Iterator[SimulatorHandle]:
 @pytest.fixture
 def simulator(running: SimulatorHandle) -> Iterator[SimulatorHandle]:
     yield running
-    for path in ("faults", "behaviours"):
-        running.control("DELETE", path)
-    running.control("PUT", "wrong-substitutions", {})
-    running.wait_until_idle()
-    running.control("DELETE", "ledger")
+    running.take_back()

@@ -36,7 +36,7 @@ from telephony_adapters.beeline_simulator.dialled_numbers import e164_of
 from telephony_adapters.beeline_simulator.faults import Fault
 from telephony_adapters.beeline_simulator.portal_errors import bad_request, invalid_phone_number
 from telephony_adapters.beeline_simulator.portal_history import sound
-from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, json_object
+from telephony_adapters.beeline_simulator.requests import AnyRequest, TheExchange, json_body, json_object
 from telephony_adapters.beeline_simulator.xsi import Personality
 
 LONGEST_WAIT = 300.0
@@ -132,10 +132,7 @@ async def get_faults(exchange: TheExchange) -> dict[str, Any]:
 
 @post("/simulator/faults", status_code=200)
 async def add_faults(exchange: TheExchange, request: AnyRequest) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError:
-        raise bad_request("the body is no JSON") from None
+    body = await json_body(request)
     faults = [_fault(each) for each in (body if isinstance(body, list) else [body])]
     for fault in faults:
         exchange.faults.add(fault)

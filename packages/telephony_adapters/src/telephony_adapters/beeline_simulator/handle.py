@@ -94,6 +94,18 @@ class SimulatorHandle:
         if not self.control("GET", f"state?wait=idle&timeout={timeout_seconds}")["idle"]:
             raise TimeoutError(f"the simulator was not idle within {timeout_seconds} s")
 
+    def take_back(self) -> None:
+        """For who shares it with others: what was set is as at the start, calls are over, and nothing is remembered of
+        them. TimeoutError as `wait_until_idle`."""
+        for subscription in self.control("GET", "state")["subscriptions"]:
+            self.portal("DELETE", f"subscription?subscriptionId={subscription['subscriptionId']}")
+        for path in ("faults", "behaviours"):
+            self.control("DELETE", path)
+        self.control("PUT", "wrong-substitutions", {})
+        self.control("PUT", "statistics-delay", {"seconds": 0})
+        self.wait_until_idle()
+        self.control("DELETE", "ledger")
+
     def stop(self) -> None:
         """Ends the process; safe to repeat."""
         self.client.close()
