@@ -82,8 +82,9 @@ class OpenedGateway:
     hears all; `listener`: it is heard over a connection of ours. `condition`: one word on how it is, from memory; None
     as long as it was not asked.
 
-    `listener` is driven where the background's chores are done. `keepers`, `refreshers` and `beside_door` are driven in
-    every process that serves requests, whoever does the chores: they know what was dialled and heard in their own.
+    `listener` is driven where the background's chores are done; `keepers` and `refreshers` in every process, and
+    `beside_door` in each that serves requests, whoever does the chores: they know what was dialled and heard in their
+    own.
     """
 
     gateway: ProviderGateway

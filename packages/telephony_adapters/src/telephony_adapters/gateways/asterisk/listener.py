@@ -65,37 +65,37 @@ class TakenOver(NotHeard):
 
 @define
 class AsteriskListener:
-    """`Listener` of Asterisk; lives as long as its client. `connected` is for /readyz, `_apart` is its word
-    otherwise."""
+    """`Listener` of Asterisk; lives as long as its client. `connected` is for /readyz, and `_why_not` the word there
+    otherwise; None before the first try."""
 
     client: AriClient
     lease: Lease
     clock: Clock
     compares_every: float = COMPARES_EVERY
     connected: bool = field(default=False, init=False)
-    _apart: str | None = field(default=None, init=False)
+    _why_not: str | None = field(default=None, init=False)
     _failures: int = field(default=0, init=False)
 
     async def listen(self, follow: Following, stop: asyncio.Event) -> None:
         """Hear until `stop`, or until the connection breaks; then a pause, which grows while it can't be made anew."""
         lasts = await self.lease.hold()
         if lasts is None:
-            self._apart = "heard_by_another"
+            self._why_not = "heard_by_another"
             await _until(stop, LOOKS_FOR_THE_LEASE_EVERY)
             return
-        apart, pause = "not_connected", 0.0
+        why_not, pause = "not_connected", 0.0
         try:
             await self._hear(follow, stop, lasts)
         except TakenOver as lost:
             # To take it back at once would make us and the other deaf in turns, many times a minute.
-            apart, pause = "taken_over", LONGEST_PAUSE
+            why_not, pause = "taken_over", LONGEST_PAUSE
             log.error("%s", lost)
         except NotHeard as lost:
             self._failures += 1
             pause = min(FIRST_PAUSE * 2 ** min(self._failures - 1, 10), LONGEST_PAUSE)
             log.warning("%s", lost)
         finally:
-            self.connected, self._apart = False, apart
+            self.connected, self._why_not = False, why_not
             with contextlib.suppress(StoreUnavailable):
                 await self.lease.give_up()
         if pause:
@@ -103,7 +103,7 @@ class AsteriskListener:
 
     def condition(self) -> str | None:
         """One word for /readyz; None before the first try."""
-        return "connected" if self.connected else self._apart
+        return "connected" if self.connected else self._why_not
 
     async def _hear(self, follow: Following, stop: asyncio.Event, lasts: float) -> None:
         in_hand: set[asyncio.Task[None]] = set()
