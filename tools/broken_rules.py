@@ -21,8 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = "packages/telephony_core/src/telephony_core"
 CASES = f"{CORE}/use_cases"
 EVENTS = "packages/telephony_adapters/src/telephony_adapters/events"
-INITIATE = "tests/core/use_cases/test_initiate_call.py"
-AT_MOST_ONCE = "tests/core/use_cases/test_at_most_once.py"
+TESTS_OF_CASES = "tests/core/use_cases"
+INITIATE = f"{TESTS_OF_CASES}/test_initiate_call.py"
+IN_THE_WAY = f"{TESTS_OF_CASES}/test_who_is_in_the_way.py"
+WHICH_CALL = f"{TESTS_OF_CASES}/test_which_call.py"
+TWO_STEPS = f"{TESTS_OF_CASES}/test_two_steps.py"
+AT_MOST_ONCE = f"{TESTS_OF_CASES}/test_at_most_once.py"
 
 
 @frozen
@@ -140,7 +144,7 @@ BREACHES = (
         f"{CORE}/call_facts.py",
         "    FactKind.GIVEN_UP: Meaning(None, Source.TIME_OUT, True,",
         "    FactKind.GIVEN_UP: Meaning(None, Source.TIME_OUT, False,",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K1",
@@ -148,7 +152,7 @@ BREACHES = (
         f"{CASES}/note_facts.py",
         "            commands += after.legs_to_hang_up()",
         "            pass",
-        INITIATE,
+        TWO_STEPS,
     ),
     Breach(
         "K2",
@@ -156,7 +160,7 @@ BREACHES = (
         f"{CORE}/call_facts.py",
         "FactKind.DID_NOT_RING if reports_heard else FactKind.NO_RINGING_REPORTED",
         "FactKind.DID_NOT_RING",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K3",
@@ -198,7 +202,7 @@ BREACHES = (
         f"{CASES}/make_way.py",
         " or now < accepted_from:",
         ":",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K3",
@@ -206,7 +210,7 @@ BREACHES = (
         f"{CORE}/call_facts.py",
         "reading.state is AttemptState.OUTCOME_UNKNOWN and passed(started_at, limits.unknown_horizon)",
         "False",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K3",
@@ -214,7 +218,7 @@ BREACHES = (
         f"{CASES}/match_reports.py",
         "        if len(candidates) != 1 or not _answer_lost(candidates[0]):",
         "        candidates = [each for each in candidates if _answer_lost(each)]\n        if len(candidates) != 1:",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K3",
@@ -222,7 +226,7 @@ BREACHES = (
         f"{CASES}/note_facts.py",
         "        if due is not None and not await self._holds_its_number(uow, after):",
         "        if False:",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K3",
@@ -230,7 +234,7 @@ BREACHES = (
         f"{CASES}/dial_leg.py",
         "            if self.clock.now() > decided_at",
         "            if False and self.clock.now() > decided_at",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K2",
@@ -238,7 +242,7 @@ BREACHES = (
         f"{CORE}/call_facts.py",
         "        return self.noted_at or self.at",
         "        return self.at",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K4",
@@ -278,7 +282,7 @@ BREACHES = (
         f"{CASES}/make_way.py",
         "        Reservation(ReservationKind.PHONE_NUMBER, number.e164),\n",
         "",
-        INITIATE,
+        IN_THE_WAY,
     ),
     Breach(
         "K6",
@@ -286,7 +290,7 @@ BREACHES = (
         f"{CORE}/call.py",
         "            raise CallClosed(call_id=self.id)",
         "            pass",
-        INITIATE,
+        WHICH_CALL,
     ),
     Breach(
         "K6",
@@ -294,7 +298,7 @@ BREACHES = (
         f"{CORE}/call.py",
         "one_is_the_client = TargetKind.CLIENT in (self.target.kind, card.target.kind)",
         "one_is_the_client = True",
-        INITIATE,
+        WHICH_CALL,
     ),
     Breach(
         "K7",

@@ -5,7 +5,8 @@ What a death leaves is what the store committed and what the provider's phones s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
@@ -49,6 +50,12 @@ from telephony_core.use_cases.reconcile_calls import ReconcileCalls
 from telephony_core.use_cases.rules import Rules
 
 ANY_HOUR = DiallingRules(quiet_hours=None, per_hour=None, per_day=None)
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Let the other tasks go on until it is so; a test that waits in vain is ended by its time limit."""
+    while not true():  # noqa: ASYNC110  # what is waited for has no event of its own
+        await asyncio.sleep(0)
 
 
 class Died(BaseException):

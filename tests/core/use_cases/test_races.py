@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
-from tests.core.use_cases.office import Office
-from tests.core.use_cases.test_initiate_call import until
+from tests.core.use_cases.office import Office, until
 
 from telephony_core.call_facts import AttemptState, Cause, Fact, FactKind, LegName, Outcome
 from telephony_core.carousel import ChosenBy
