@@ -21,7 +21,8 @@ from litestar.openapi.spec import Components, OpenAPI, SecurityScheme
 
 from telephony_http.bodies.shared import Asked, Told
 from telephony_http.concept import PURPOSES
-from telephony_http.error_replies import PROBLEM
+from telephony_http.error_replies import PROBLEM, AnyRequest
+from telephony_http.mounted import place_of
 from telephony_http.openapi import BEARER, TAGS, VERSION, both
 from telephony_http.swagger import SwaggerPage
 
@@ -97,6 +98,22 @@ class Config(OpenAPIConfig):
         return Document(**{each.name: getattr(made, each.name) for each in fields(made)})
 
 
+class JsonDocument(JsonRenderPlugin):
+    def render(self, request: AnyRequest, openapi_schema: Json) -> bytes:
+        return super().render(request, _as_seen_by(request, openapi_schema))
+
+
+class YamlDocument(YamlRenderPlugin):
+    def render(self, request: AnyRequest, openapi_schema: Json) -> bytes:
+        return super().render(request, _as_seen_by(request, openapi_schema))
+
+
+def _as_seen_by(request: AnyRequest, told: Json) -> Json:
+    """The document with the place where its paths begin: a host may have mounted the app under one of its own."""
+    place = place_of(request.scope)
+    return {**told, "servers": [{"url": place}]} if place else told
+
+
 def config() -> OpenAPIConfig:
     return Config(
         title="BMS Telephony",
@@ -111,8 +128,8 @@ def config() -> OpenAPIConfig:
         use_handler_docstrings=True,
         render_plugins=[
             SwaggerPage(),
-            JsonRenderPlugin(path="/openapi.json"),
-            YamlRenderPlugin(path=["/openapi.yaml", "/openapi.yml"]),
+            JsonDocument(path="/openapi.json"),
+            YamlDocument(path=["/openapi.yaml", "/openapi.yml"]),
         ],
         tags=TAGS,
         components=Components(

@@ -16,6 +16,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
 from telephony_http.error_replies import AnyRequest
+from telephony_http.mounted import place_of
 
 _KEPT_FOR = "public, max-age=86400"
 _POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
@@ -56,7 +57,7 @@ class SwaggerPage(OpenAPIRenderPlugin):
         super().__init__(path=["/", "/swagger"])
 
     def render(self, request: AnyRequest, openapi_schema: dict[str, Any]) -> bytes:
-        document = self.get_openapi_json_route(request)
+        document = place_of(request.scope) + self.get_openapi_json_route(request)
         folder = document.rpartition("/")[0]
         title = escape(openapi_schema["info"]["title"])
         return f"""<!doctype html>

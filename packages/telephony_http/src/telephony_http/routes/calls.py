@@ -16,6 +16,7 @@ from telephony_core.use_cases.initiate_call import Initiated
 from telephony_http.bodies.asked import CloseAsked, PlaceCall
 from telephony_http.bodies.calls import CallsTold, CallTold, call_told
 from telephony_http.bodies.shared import instant
+from telephony_http.mounted import place_of
 from telephony_http.openapi import CALLS, both, refusals
 from telephony_http.provide import (
     AnyRequest,
@@ -110,7 +111,7 @@ async def place(
         metrics.initiation(refusal.code)
         raise
     metrics.initiation(_result(initiated))
-    headers = {"Location": f"{PATH}/{initiated.call.id}"}
+    headers = {"Location": f"{place_of(request.scope)}{PATH}/{initiated.call.id}"}
     if initiated.replayed:
         headers["Idempotency-Replayed"] = "true"
     body = call_told(initiated.call, principal, at=initiated.at, open_for=manners.open_for)
