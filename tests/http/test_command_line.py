@@ -168,6 +168,29 @@ def test_the_doctor_says_what_is_missing(settings: dict[str, str], company: dict
     assert lines["directory"].startswith("ok")
 
 
+@pytest.mark.parametrize("command", [["doctor"], ["db", "upgrade"], ["tokens", "list"]])
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("no-such-folder/telephony.db", "the folder isn't there"),
+        ("a-folder", "can't be opened"),
+        ("a-letter.txt", "no database of SQLite's"),
+    ],
+)
+def test_a_database_that_can_not_be_used_is_told_with_the_reason(
+    tmp_path: Path, command: list[str], place: str, says: str
+) -> None:
+    """And nobody is sent to `db upgrade` by the very command, or where it can't help."""
+    (tmp_path / "a-folder").mkdir()
+    (tmp_path / "a-letter.txt").write_text("Dear Sir or Madam, " * 100)
+    done = tell(*command, settings={"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / place}"})
+    told = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert says in told
+    assert "db upgrade" not in told
+    assert not (tmp_path / "no-such-folder").exists()
+
+
 def test_the_doctor_names_a_misspelt_setting_and_answers_in_json(settings: dict[str, str]) -> None:
     done = tell("doctor", "--json", settings={**settings, "TELEPHONY_QUIETHOURS": "off"})
     findings = {each["what"]: each for each in json.loads(done.stdout)}

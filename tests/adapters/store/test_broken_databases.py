@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.store.driver_errors import StatementRefused, meaning_of
 from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.migrations import revisions
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_core.errors import StoreUnavailable
 from telephony_core.ports import ConcurrentChange, Reservation, ReservationKind
@@ -183,6 +184,24 @@ async def test_what_the_driver_says_itself_of_a_lost_connection_is_that_the_data
     lost = import_module("asyncpg").ConnectionDoesNotExistError("connection was closed in the middle of operation")
     lost.__cause__ = ConnectionResetError()
     assert isinstance(meaning_of(lost), StoreUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"database": "nowhere"}, "has no database of this name"),
+        ({"username": "nobody"}, "refuses this user, or the password"),
+    ],
+)
+async def test_a_server_that_lets_nobody_in_says_why(engine: AsyncEngine, change: dict[str, str], says: str) -> None:
+    """For who operates it: the refusal itself says to callers what it always says."""
+    _only(engine, "postgresql")
+    other = open_store(engine.url.set(**change).render_as_string(hide_password=False))
+    with pytest.raises(StoreUnavailable) as refused:
+        await revisions.found(other)
+    await other.dispose()
+    assert says in " ".join(refused.value.__notes__)
+    assert refused.value.detail == StoreUnavailable.title()
 
 
 async def test_a_connection_that_the_server_ends_is_unavailable_and_the_next_is_well(engine: AsyncEngine) -> None:

@@ -22,25 +22,33 @@ log = logging.getLogger(__name__)
 # byte) of a database that is locked, full, broken, read-only or not to be opened.
 _SQLITE_CONFLICTS = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _SQLITE_AWAY = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_INTERRUPT,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_BUSY: None,
+    sqlite3.SQLITE_LOCKED: None,
+    sqlite3.SQLITE_NOMEM: None,
+    sqlite3.SQLITE_READONLY: "the file, or its folder, can't be written",
+    sqlite3.SQLITE_INTERRUPT: None,
+    sqlite3.SQLITE_IOERR: None,
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "the file can't be opened, or the folder isn't there",
+    sqlite3.SQLITE_PROTOCOL: None,
+    sqlite3.SQLITE_NOTADB: "the file is no database of SQLite's",
 }
+"""With what a person has to mend, which goes along as the error's note (PEP 678): callers aren't told it."""
 
 # PostgreSQL's SQLSTATEs (Appendix A of its manual): unique violation, serialization failure, deadlock.
 _POSTGRES_CONFLICTS = {"23505", "40001", "40P01"}
 # Lock not available, query cancelled (a time-out), read-only (a standby), out of the session's idle time.
 _POSTGRES_AWAY = {"55P03", "57014", "25006", "25P03"}
 # Connection, resources (disk full, too many connections), operator intervention (shutdown), system (I/O), log-in.
-_POSTGRES_AWAY_CLASSES = {"08", "53", "57", "58", "28", "3D"}
+_POSTGRES_AWAY_CLASSES = {
+    "08": None,
+    "53": None,
+    "57": None,
+    "58": None,
+    "28": "the server refuses this user, or the password",
+    "3D": "the server has no database of this name: it has to be made first (createdb)",
+}
 
 
 class StatementRefused(RuntimeError):
@@ -74,7 +82,7 @@ def meaning_of(error: BaseException) -> Exception:
         if code in _SQLITE_CONFLICTS:
             return ConcurrentChange(f"{driver_error}")  # names table and columns, no values
         if code is not None and code & 0xFF in _SQLITE_AWAY:
-            return _away(f"{kind} {name}")
+            return _away(f"{kind} {name}", _SQLITE_AWAY[code & 0xFF])
         return StatementRefused(f"{kind} {name}: {driver_error}")
     state = _sqlstate(driver_error)
     about = " ".join(
@@ -92,7 +100,7 @@ def meaning_of(error: BaseException) -> Exception:
             return _away(kind)
         return StatementRefused(f"{kind} ({type(error).__name__})")
     if state in _POSTGRES_AWAY or state[:2] in _POSTGRES_AWAY_CLASSES:
-        return _away(f"{kind} {state}")
+        return _away(f"{kind} {state}", _POSTGRES_AWAY_CLASSES.get(state[:2]))
     return StatementRefused(f"{kind} {state} {about}".rstrip())
 
 
@@ -109,6 +117,9 @@ def _sqlstate(error: BaseException) -> str | None:
     return state if isinstance(state, str) else None
 
 
-def _away(kind: str) -> StoreUnavailable:
+def _away(kind: str, to_mend: str | None = None) -> StoreUnavailable:
     log.warning("the store is unavailable: %s", kind)
-    return StoreUnavailable(retry_after=1)
+    away = StoreUnavailable(retry_after=1)
+    if to_mend is not None:
+        away.add_note(to_mend)
+    return away

@@ -13,7 +13,7 @@ from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.migrations import Deploy, needed, revisions, upgrade_script
 from telephony_adapters.store.migrations import upgrade as make_tables
 from telephony_core.errors import StoreUnavailable
-from telephony_http.commands.failing import CommandError
+from telephony_http.commands.failing import CommandError, why_away
 from telephony_http.commands.said import say
 from telephony_http.settings import Settings
 
@@ -52,15 +52,19 @@ async def engine_of(settings: Settings, *, checked: bool = True) -> AsyncIterato
 async def trouble_of(engine: AsyncEngine, settings: Settings) -> str | None:
     """What is wrong with the database, and what to do; None if it answers and has the tables of this version."""
     where = shown(settings.database_url)
-    if _is_missing(settings.database_url):  # to look into it would make an empty one
+    file = _file(settings.database_url)
+    if file is not None and not file.exists():  # to look into it would make an empty one
+        if not file.parent.exists():
+            return f"{where} can't be made: the folder isn't there"
         return f"{where} isn't there yet; `telephony db upgrade` makes it"
     try:
         trouble = (await revisions.found(engine)).trouble()
-    except StoreUnavailable:
-        return f"{where} doesn't answer; see TELEPHONY_DATABASE_URL"
+    except StoreUnavailable as error:
+        return f"{where} {why_away(error)}"
     return None if trouble is None else f"{where} {trouble}"
 
 
-def _is_missing(url: str) -> bool:
+def _file(url: str) -> Path | None:
+    """SQLite's; None for what is kept in memory, or by a server."""
     parsed = make_url(url)
-    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None

@@ -21,6 +21,13 @@ class WrongUse(CommandError):
     exit_code = 2
 
 
+def why_away(error: StoreUnavailable) -> str:
+    """The end of a sentence about the database: what is wrong with it, as far as its driver told."""
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    what = f"can't be used: {notes}" if notes else "doesn't answer"
+    return f"{what}; see TELEPHONY_DATABASE_URL"
+
+
 def in_words(error: Exception) -> tuple[str, int]:
     """The sentence to print and the exit code."""
     match error:
@@ -33,11 +40,7 @@ def in_words(error: Exception) -> tuple[str, int]:
         case CannotLoadGateway():
             return f"A provider's package can't be used: {error}.", 1
         case StoreUnavailable():
-            return (
-                "The database doesn't answer, or has no tables yet. See TELEPHONY_DATABASE_URL; "
-                "`telephony db upgrade` makes the tables.",
-                1,
-            )
+            return f"The database {why_away(error)}.", 1
         case TelephonyError():
             return error.detail, 1
         case _:
