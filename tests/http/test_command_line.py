@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -189,6 +190,20 @@ def test_a_database_that_can_not_be_used_is_told_with_the_reason(
     assert says in told
     assert "db upgrade" not in told
     assert not (tmp_path / "no-such-folder").exists()
+
+
+def test_a_command_whose_reader_has_left_goes_on_and_complains_of_nothing(settings: dict[str, str]) -> None:
+    """As in `telephony doctor | grep -q BROKEN`: the exit code is the command's."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "telephony_http.cli", "tokens", "list"],
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stdout is not None
+    running.stdout.close()
+    _, complaints = running.communicate(timeout=60)
+    assert (running.returncode, complaints) == (0, b"")
 
 
 def test_the_doctor_names_a_misspelt_setting_and_answers_in_json(settings: dict[str, str]) -> None:
