@@ -68,6 +68,28 @@ async def test_what_is_no_json_is_said(callers: Callers, content: bytes) -> None
 
 
 @pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{'target': {}}", "The body is no JSON: object keys must be strings (byte 1)."),
+        (b'{"note": "+79139123456",}', "The body is no JSON: trailing comma in object (byte 24)."),
+        (b'{"target": {"kind": "client"', "The body is no JSON: input data was truncated."),
+        ('{"note": "Привет"}'.encode("cp1251"), "The body is no JSON: it is not UTF-8."),
+    ],
+)
+async def test_what_is_no_json_is_told_with_the_place(callers: Callers, content: bytes, message: str) -> None:
+    """P1: by the byte, and without what stands there."""
+    answer = await callers.post("/calls", content=content, headers=JSON)
+    assert answer.json()["errors"] == [{"field": "", "message": message}]
+
+
+async def test_a_key_of_other_signs_is_told_what_a_key_is_made_of(callers: Callers) -> None:
+    answer = await callers.place(key="two words")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (400, "Idempotency-Key")
+    assert error["message"] == "Expected visible ASCII signs, such as a UUID"
+
+
+@pytest.mark.parametrize(
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 async def test_another_media_type_is_refused(callers: Callers, content_type: str | None) -> None:

@@ -26,7 +26,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "employee_busy": (409, "call_id attempt_id", "end it, or wait"),
     "number_being_called": (409, "call_id attempt_id", "wait until that call has ended"),
     "call_has_live_attempt": (409, "call_id attempt_id", "hang it up, or wait"),
-    "request_in_progress": (409, "call_id retry_after", "ask again after Retry-After"),
+    "request_in_progress": (409, "call_id retry_after", "follow its Call, or ask again after Retry-After"),
     "previous_outcome_unknown": (
         409,
         "attempt_id acknowledge_from retry_after",
@@ -34,7 +34,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     ),
     "no_live_attempt": (409, "call_id", "nothing to hang up"),
     "carousel_conflict": (409, "faults", "schedule the next one"),
-    "events_not_kept": (410, "oldest newest", "read the Calls anew"),
+    "events_not_kept": (410, "oldest newest", "follow the events from now on, and then read the Calls anew"),
     "stale_version": (412, "pool_id version", "read it again and repeat"),
     "device_not_eligible": (422, "device_id reasons alternatives", "what can be used instead"),
     "phone_number_not_of_target": (422, "", "needs the permission `call_free_hand`"),

@@ -145,7 +145,10 @@ class CallHasLiveAttempt(Conflict):
 
 
 class RequestInProgress(Conflict):
-    """The first request with this Idempotency-Key is still waiting for the provider; ask again after Retry-After."""
+    """The first request with this key still waits for the provider; follow its Call, or ask again after Retry-After.
+
+    From Retry-After on the answer is surely the Call. Earlier may do, too: nobody is called twice.
+    """
 
     code = "request_in_progress"
 
@@ -248,7 +251,7 @@ class TooManyRequests(TelephonyError):
 
 
 class EventsNotKept(TelephonyError):
-    """The events after this position are not here; read the Calls anew, then follow the events from now on."""
+    """The events after this position are not here; follow the events from now on, and then read the Calls anew."""
 
     code = "events_not_kept"
 

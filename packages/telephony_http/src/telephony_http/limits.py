@@ -91,6 +91,9 @@ NEW_EMPLOYEE_ID = Limits(
     says=f"{NEW_ID.says}; 'me' can't be one",
 )
 
+KEY = Limits(pattern=rf"^[!-~]*{_END}", says="Expected visible ASCII signs, such as a UUID", longest=255)
+"""Of an Idempotency-Key. An empty one is told apart: it counts as missing."""
+
 POOL_ID = Limits(
     pattern=rf"^[A-Za-z0-9._-]{{1,64}}{_END}",
     says="Expected 1 to 64 letters, digits, '.', '_' or '-'",

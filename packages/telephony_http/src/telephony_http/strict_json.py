@@ -40,9 +40,19 @@ def read_json(body: bytes, kind: type[Body]) -> Body:
         return msgspec.json.decode(body, type=kind, strict=True)
     except msgspec.ValidationError as error:
         raise _explained(str(error), kind) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        what = "The body is empty; JSON is expected." if not body.strip() else "The body is no JSON."
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        what = "The body is empty; JSON is expected." if not body.strip() else f"The body is no JSON: {_fault(error)}."
         raise InvalidRequest(what, errors=[{"field": "", "message": what}]) from None
+
+
+def _fault(error: Exception) -> str:
+    """What msgspec says names the byte, and quotes nothing of the body."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    text = str(error).removeprefix("JSON is malformed: ")
+    return text[:1].lower() + text[1:]
 
 
 @frozen

@@ -78,7 +78,7 @@ def choose_number(
     if number_id is not None:
         by_id = [each for each in numbers if each.id == number_id]
         if not by_id:
-            raise PhoneNumberNotOfTarget(phone_number_id=number_id)
+            raise PhoneNumberNotOfTarget("The target has no phone number of this id.", phone_number_id=number_id)
         if len(by_id) > 1:
             raise InvalidRequest("Several numbers of this card have the same id; name the number itself.")
         return by_id[0]

@@ -10,7 +10,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from telephony_core.call import CallState
 from telephony_core.party import TargetKind
 from telephony_http.error_replies import invalid_field
-from telephony_http.limits import ID, INSTANT, choice
+from telephony_http.limits import ID, INSTANT, KEY, choice
 from telephony_http.readings import Language
 
 ClientId = Annotated[str, PathParameter(**ID.of_argument(), description="The client's id in the CRM")]
@@ -49,9 +49,7 @@ IdempotencyKey = Annotated[
     str,
     HeaderParameter(
         name="Idempotency-Key",
-        max_length=255,
-        pattern=r"^[!-~]*$",
         description="1 to 255 visible ASCII signs, made when the button is pressed, repeated on retries",
-        schema_extra={"minLength": 1},
+        **{**KEY.of_argument(), "schema_extra": {"minLength": 1}},
     ),
 ]
