@@ -187,16 +187,16 @@ async def test_what_the_driver_says_itself_of_a_lost_connection_is_that_the_data
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("user", "database", "says"),
     [
-        ({"database": "nowhere"}, "has no database of this name"),
-        ({"username": "nobody"}, "refuses this user, or the password"),
+        ("postgres", "nowhere", "has no database of this name"),
+        ("nobody", "prepared", "refuses this user, or the password"),
     ],
 )
-async def test_a_server_that_lets_nobody_in_says_why(engine: AsyncEngine, change: dict[str, str], says: str) -> None:
+async def test_a_server_that_lets_nobody_in_says_why(engine: AsyncEngine, user: str, database: str, says: str) -> None:
     """For who operates it: the refusal itself says to callers what it always says."""
     _only(engine, "postgresql")
-    other = open_store(engine.url.set(**change).render_as_string(hide_password=False))
+    other = open_store(engine.url.set(username=user, database=database).render_as_string(hide_password=False))
     with pytest.raises(StoreUnavailable) as refused:
         await revisions.found(other)
     await other.dispose()
