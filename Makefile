@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz fuzz-api test-system
+.PHONY: help install run test explore check fmt lock clean docs broken-rules coverage mutation faults long-run fuzz fuzz-api test-system
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
@@ -33,6 +33,9 @@ install: $(STAMPS)/runtime ## what the service needs, and the command .venv/bin/
 # One file of tests stays in one process, so that what its module starts is started once.
 test: $(STAMPS)/dev ## all tests
 	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+explore: $(STAMPS)/dev ## all tests, with new examples for the properties (ARGS as for test)
+	@HYPOTHESIS_PROFILE=explore exec $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 # deptry without DEP002 (nobody imports it): drivers, event loops and time zones are loaded by name.
 check: $(STAMPS)/dev ## format, lint, types, arrows, dead code, dependencies, hygiene

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.log_scan import everything_logged, lines_with_full_numbers
 
-# No deadlines: the machines that run this are shared, and a slow example is no wrong one.
-settings.register_profile("dev", max_examples=60, deadline=None)
-# The same examples each time, so that a mutant which survived survives again.
+# No deadlines: the machines that run this are shared, and a slow example is no wrong one. The same examples each time:
+# what passes here passes there, and a mutant which survived survives again. `make explore` draws new ones.
+settings.register_profile("dev", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("quick", max_examples=20, deadline=None, derandomize=True, database=None)
 settings.register_profile("ci", max_examples=200, deadline=None, print_blob=True, derandomize=True)
+settings.register_profile("explore", max_examples=500, deadline=None, print_blob=True)
 settings.register_profile(
     "thorough", max_examples=5_000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve, frozen
+from hypothesis import settings
 from tests.core.kit import (
     faulty_from_scratch,
     faulty_gateways,
@@ -71,6 +72,16 @@ def _reads_like_a_story(rejected: Rejection, rule: str) -> None:
             assert "What was seen:" in told
 
 
+@pytest.fixture
+def the_same_days() -> Iterator[None]:
+    """How short a story gets depends on the days that were drawn."""
+    profile = settings.get_current_profile_name()
+    settings.load_profile("quick")
+    yield
+    settings.load_profile(profile)
+
+
+@pytest.mark.usefixtures("the_same_days")
 @pytest.mark.parametrize(
     ("name", "rule"),
     [("forgets_quarantines", "C3"), ("forgets_talks", "C6"), ("asks_the_old_clock", "C9"), ("takes_the_first", "C7")],

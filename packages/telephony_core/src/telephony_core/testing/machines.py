@@ -98,6 +98,10 @@ class DaysOfUse(RuleBasedStateMachine):
         self._happens(Event("schedule_refresh", (which, size, days, keep)))
 
 
+_FEWEST_LIVES = 300
+"""Two seconds of a policy in order. A fault that takes a talk, a wait and a new call shows in about one of twenty."""
+
+
 def live_through_days(make_policy: Callable[[], Policy], claims: Claims, *, steps: int = 30) -> None:
     """Let a policy live through days of use. `BrokenRule` tells what it broke, and what little led to it."""
 
@@ -110,7 +114,7 @@ def live_through_days(make_policy: Callable[[], Policy], claims: Claims, *, step
         run_state_machine_as_test(
             Days,
             settings=settings(
-                max_examples=max(20, settings().max_examples // 2),
+                max_examples=max(_FEWEST_LIVES, settings().max_examples),
                 stateful_step_count=steps,
                 deadline=None,
                 database=None,
