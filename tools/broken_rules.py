@@ -2,7 +2,7 @@
 
 Each breach is an edit of one place in a copy of the tree; the tests named beside it then have to fail. A breach whose
 text no longer stands in the code is an error, so the list can't go stale unnoticed. It takes some minutes and is no
-part of `make test`.
+part of `make test`. One long module: a list, a breach a piece.
 """
 
 from __future__ import annotations

@@ -28,6 +28,9 @@ class MatchedBy(StrEnum):
 
 
 class CallState(StrEnum):
+    """`planned`: no attempt yet. `in_progress`: one lives, an unknown one included. `completed`: all have ended, and in
+    one of them somebody talked. `not_reached`: in none. `closed`: by hand or by age, and takes no further one (K6)."""
+
     PLANNED = "planned"
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"

@@ -9,6 +9,8 @@ Two rules, from which all else follows (K1):
 
 A leg is in the state of its strongest fact, by the order of `TABLE`. A time-out stands in that order just above the
 stage that it doubts: whatever the provider reports of a later stage overrides it, whenever that comes.
+
+One long module, so that the table and all that is read off it, time-outs too, stand in one place (law 2).
 """
 
 from __future__ import annotations
@@ -21,11 +23,15 @@ from attrs import field, frozen, validators
 
 
 class LegName(StrEnum):
+    """Whose half of the attempt."""
+
     EMPLOYEE = "employee"
     CLIENT = "client"
 
 
 class LegState(StrEnum):
+    """Where a leg is by its strongest fact (`TABLE`); `waiting`: nothing was asked for yet."""
+
     WAITING = "waiting"
     REQUESTED = "requested"
     ACCEPTED = "accepted"
@@ -38,6 +44,8 @@ class LegState(StrEnum):
 
 
 class FactKind(StrEnum):
+    """What can be known of a leg; what each means stands in `TABLE`."""
+
     REQUESTED = "requested"
     ANSWER_LOST = "answer_lost"
     ACCEPTED = "accepted"
@@ -134,6 +142,8 @@ class Fact:
 
 
 class AttemptState(StrEnum):
+    """Where an attempt is, by both its legs (`read`)."""
+
     INITIATING = "initiating"
     RINGING_EMPLOYEE = "ringing_employee"
     RINGING_CLIENT = "ringing_client"
@@ -143,6 +153,8 @@ class AttemptState(StrEnum):
 
 
 class Outcome(StrEnum):
+    """What became of an attempt that ended; a late fact may correct it. `unresolved`: it can't be known any more."""
+
     TALKED = "talked"
     NO_ANSWER = "no_answer"
     BUSY = "busy"

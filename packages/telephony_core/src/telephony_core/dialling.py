@@ -30,6 +30,7 @@ class QuietHours:
     until: time
 
     def cover(self, local: datetime) -> bool:
+        """Whether it is quiet at this time of the client's wall; `since` is, `until` is not any more."""
         clock = local.time()
         if self.since <= self.until:
             return self.since <= clock < self.until

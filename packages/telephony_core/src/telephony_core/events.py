@@ -57,6 +57,7 @@ class EventFilter:
     employee_id: str | None = None
 
     def fits(self, relayed: RelayedEvent) -> bool:
+        """Whether it is wanted: of everything that is named here."""
         event = relayed.event
         return (
             self.call_id in {None, event.call_id}
@@ -67,10 +68,12 @@ class EventFilter:
 
 
 def of_call(event_id: str, name: str, call: Call, at: datetime) -> CallEvent:
+    """What happened to a Call as such."""
     return CallEvent(event_id, name, at, call.id, call.employee_id, call.client_id)
 
 
 def of_attempt(event_id: str, name: str, attempt: Attempt, at: datetime) -> CallEvent:
+    """What happened to an attempt, with its state by now and its number masked (P2)."""
     reading = attempt.reading
     return CallEvent(
         event_id,

@@ -56,19 +56,22 @@ class TimeZones(Protocol):
 class DeviceStatuses(Protocol):
     """The last known status of each device, from a cache; costs no request (D2)."""
 
-    def status(self, device: Device) -> DeviceStatus | None: ...
+    def status(self, device: Device) -> DeviceStatus | None:
+        """The device's, with its age; None if nothing is known of it."""
 
 
 class Clock(Protocol):
     """The process's clock: for listings and waiting, never for a decision, which takes the database's (C9)."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """In UTC."""
 
 
 class IdSource(Protocol):
     """Makes ids that sort by the time of making."""
 
-    def new_id(self) -> str: ...
+    def new_id(self) -> str:
+        """One that was never made before, here or elsewhere."""
 
 
 # --- The directory ------------------------------------------------------------------------------------------------
@@ -81,12 +84,14 @@ class Directory(Protocol):
     async def target_card(self, target: Target) -> TargetCard | None:
         """The client, and the interest where that is the target; None if there is no such target."""
 
-    async def employee(self, employee_id: str) -> Employee | None: ...
+    async def employee(self, employee_id: str) -> Employee | None:
+        """Whoever has this id, active or not."""
 
     async def devices(self, employee_id: str) -> tuple[Device, ...]:
         """The employee's devices, in the order in which they are offered."""
 
-    async def device(self, device_id: str) -> Device | None: ...
+    async def device(self, device_id: str) -> Device | None:
+        """Whoever's it is, and whatever its state."""
 
     async def marked_do_not_call(self, number: PhoneNumber) -> bool:
         """Whether this number stands on the company's do-not-call list, whoever's it is."""
@@ -231,6 +236,8 @@ class ConcurrentChange(Exception):
 
 
 class ReservationKind(StrEnum):
+    """What `Reservation.value` is: an id, the employee's or the Call's, or the number in E.164."""
+
     EMPLOYEE = "employee"
     CALL = "call"
     PHONE_NUMBER = "phone_number"
@@ -297,9 +304,11 @@ class NumberSeen:
 class CallRepository(Protocol):
     """Calls with their attempts. Reading inside a writing unit of work locks what is read until its end."""
 
-    async def get(self, call_id: str) -> Call | None: ...
+    async def get(self, call_id: str) -> Call | None:
+        """The Call with all its attempts, the earliest first."""
 
-    async def by_external_id(self, external_id: str) -> Call | None: ...
+    async def by_external_id(self, external_id: str) -> Call | None:
+        """The same by the CRM's own id, to the letter."""
 
     async def add(self, call: Call) -> None:
         """Store a new Call and its attempts. An `external_id` that exists by now: `ConcurrentChange`."""
@@ -307,9 +316,11 @@ class CallRepository(Protocol):
     async def save(self, call: Call) -> None:
         """Store a changed Call with the attempts new to it. Another version stored meanwhile: `ConcurrentChange`."""
 
-    async def attempt(self, attempt_id: str) -> Attempt | None: ...
+    async def attempt(self, attempt_id: str) -> Attempt | None:
+        """One attempt, without its Call."""
 
-    async def attempt_by_reference(self, provider: str, reference: str) -> Attempt | None: ...
+    async def attempt_by_reference(self, provider: str, reference: str) -> Attempt | None:
+        """The one attempt that this provider calls so."""
 
     async def save_attempt(self, attempt: Attempt) -> Attempt:
         """Store a changed attempt and return it as stored, with its next version, which a further save in this unit
@@ -330,7 +341,8 @@ class CallRepository(Protocol):
     async def due_for_look_up(self, now: datetime, limit: int) -> tuple[Attempt, ...]:
         """Attempts whose `look_up_at` is not later than `now`, the longest due first."""
 
-    async def count_attempts(self, employee_id: str, since: datetime) -> int: ...
+    async def count_attempts(self, employee_id: str, since: datetime) -> int:
+        """How many this employee began from `since` on, whatever became of them (N4)."""
 
     async def earlier_talk(self, client_id: str, number: PhoneNumber) -> EarlierTalk | None:
         """The latest talk with this client at this number, and the carousel's number that was shown (C6)."""
@@ -373,7 +385,10 @@ class Reservations(Protocol):
 
 
 class IdempotencyKeys(Protocol):
-    async def get(self, scope: KeyScope) -> KeyRecord | None: ...
+    """What each Idempotency-Key names (K4). One record for a scope, kept by a unique index (law 5)."""
+
+    async def get(self, scope: KeyScope) -> KeyRecord | None:
+        """The record, however old it is: whether its life is over is not the store's to judge."""
 
     async def put(self, record: KeyRecord) -> None:
         """Store a record. A key that exists by now: `ConcurrentChange`."""
@@ -383,6 +398,8 @@ class IdempotencyKeys(Protocol):
 
 
 class CarouselRepository(Protocol):
+    """The carousel, and how its numbers were used. They are stored apart: a change of one keeps the other."""
+
     async def load(self, *, choosing_for: str | None = None) -> Carousel:
         """The whole carousel. `choosing_for` a provider locks its pools that we choose from until the end (C7, C9)."""
 
@@ -400,12 +417,16 @@ class CarouselRepository(Protocol):
 
 
 class ReportLog(Protocol):
+    """Providers' reports, each once by (provider, subscription, event id), and which attempt each is about (law 10)."""
+
     async def add(self, report: ProviderReport, now: datetime) -> bool:
         """Keep a report, unmatched at first. False if it was here before: then nothing is done."""
 
-    async def mark_matched(self, report: ProviderReport, attempt_id: str) -> None: ...
+    async def mark_matched(self, report: ProviderReport, attempt_id: str) -> None:
+        """From now on it waits for no attempt any more."""
 
-    async def unmatched_of_reference(self, provider: str, reference: str) -> tuple[ProviderReport, ...]: ...
+    async def unmatched_of_reference(self, provider: str, reference: str) -> tuple[ProviderReport, ...]:
+        """The reports of a call that this provider calls so, of which no attempt is known yet."""
 
     async def unmatched_of_line(
         self, provider: str, line: str, number: PhoneNumber, since: datetime
@@ -420,6 +441,8 @@ class ReportLog(Protocol):
 
 
 class EventLog(Protocol):
+    """Where events wait for the relay (the outbox)."""
+
     async def add(self, event: CallEvent) -> None:
         """Write an event in the transaction that makes it true (K7)."""
 
@@ -516,7 +539,8 @@ class EventSubscription(Protocol):
         """Up to here the reader has been given all that it wants; where it would resume."""
 
     @property
-    def ended(self) -> StreamEnd | None: ...
+    def ended(self) -> StreamEnd | None:
+        """Why it has ended by itself; None while it has not."""
 
     async def next(self, within: float) -> Sequence[RelayedEvent]:
         """The events that come next, at least one, by position; none if there came none within so many seconds, or the
@@ -526,7 +550,8 @@ class EventSubscription(Protocol):
     async def over(self) -> StreamEnd:
         """Waits until it has ended by itself."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """The reader has left; nothing is kept for it any more."""
 
 
 class EventFeed(Protocol):

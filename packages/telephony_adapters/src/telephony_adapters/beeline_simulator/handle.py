@@ -4,6 +4,13 @@ with SimulatorHandle.start(speed=20) as simulator:
     simulator.portal("POST", "abonents/1001/call", params={"phoneNumber": "79139123456"})
     simulator.wait_until_idle()
     assert simulator.ledger()[0]["shown_number"] == ...
+
+Many tests may share one, as a fixture that gives it to each as it was at the start:
+
+@pytest.fixture
+def simulator(running: SimulatorHandle) -> Iterator[SimulatorHandle]:
+    yield running
+    running.take_back()
 """
 
 from __future__ import annotations

@@ -11,6 +11,14 @@ from telephony_core.phone import PhoneNumber
 
 
 class Verdict(StrEnum):
+    """What was shown beside what was decided.
+
+    `conforms`: it is, or is among, what was decided. `conforms_ambiguous`: of another pool that serves one of the
+    resolved regions. `other_pool`: of one that serves none. `unknown_number`: of no pool. `employee_number`: one of the
+    employee's own, leaked. `other_number`: one was requested, and another was shown. `not_reported`: the provider has
+    not said it in time.
+    """
+
     CONFORMS = "conforms"
     CONFORMS_AMBIGUOUS = "conforms_ambiguous"
     OTHER_POOL = "other_pool"

@@ -77,6 +77,7 @@ def refuse_faults(faults: Iterable[CarouselFault]) -> None:
 
 
 def fault_data(fault: CarouselFault) -> Mapping[str, str]:
+    """A fault as a refusal's reasons tell it."""
     return {"pool": fault.pool_id, "fault": fault.fault, "about": fault.about}
 
 

@@ -38,6 +38,7 @@ class Changed:
 
 
 def pool_of(carousel: Carousel, pool_id: str) -> CarouselPool:
+    """The pool of this id, or the refusal `PoolNotFound`."""
     pool = carousel.pool(pool_id)
     if pool is None:
         raise PoolNotFound(pool_id=pool_id)
@@ -45,6 +46,7 @@ def pool_of(carousel: Carousel, pool_id: str) -> CarouselPool:
 
 
 def generation_of(pool: CarouselPool, generation_id: str) -> Generation:
+    """The same of a pool's generation."""
     found = next((each for each in pool.generations if each.id == generation_id), None)
     if found is None:
         raise PoolNotFound(
