@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -17,6 +18,11 @@ from typing import Any
 import pytest
 from attrs import frozen
 
+from telephony_adapters.store.engine import open_store
+from telephony_adapters.store.unit_of_work import SqlStore
+from telephony_core.call import ShownNumber
+from telephony_core.caller_id import Verdict
+from telephony_core.testing.examples import a_call, a_number, an_attempt_that
 from telephony_http.cli import main
 
 
@@ -127,6 +133,31 @@ def test_a_token_is_issued_listed_and_revoked(settings: dict[str, str], company:
     assert tell("tokens", "revoke", listed["prefix"], settings=settings).returncode == 1
     tell("tokens", "issue", "--service", "crm", "--permission", "administer", settings=settings)
     assert said("tokens", "list", "--json", settings=settings)[-1]["permissions"] == ["administer"]
+
+
+def test_a_call_is_explained_without_its_full_number(settings: dict[str, str]) -> None:
+    """C8, P1: each attempt's steps, its choice and the verdict, in words, and as JSON."""
+    shown = ShownNumber(a_number(0), Verdict.CONFORMS)
+    call = a_call(an_attempt_that("talked", shown=shown))
+    attempt = call.attempts[0]
+
+    async def put() -> None:
+        engine = open_store(settings["TELEPHONY_DATABASE_URL"])
+        async with SqlStore(engine).write() as uow:
+            await uow.calls.add(call)
+            await uow.commit()
+        await engine.dispose()
+
+    asyncio.run(put())
+    done = tell("explain", call.id, settings=settings)
+    assert done.returncode == 0
+    assert attempt.phone_number.masked in done.stdout
+    assert attempt.phone_number.digits not in done.stdout
+    (told,) = said("explain", call.id, "--json", settings=settings)["attempts"]
+    assert (told["id"], told["reported"]) == (attempt.id, a_number(0).e164)
+    assert len(told["steps"]) == len(attempt.decision.steps) > 0
+    for line in (*told["steps"], told["choice"], told["verdict"]):
+        assert line in done.stdout
 
 
 @pytest.mark.parametrize(

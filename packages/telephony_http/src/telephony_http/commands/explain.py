@@ -6,7 +6,7 @@ from typing import Any
 
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_core.call import Attempt
-from telephony_http import explanations
+from telephony_http.bodies.explanation import explained
 from telephony_http.commands.database import engine_of
 from telephony_http.commands.failing import CommandError
 from telephony_http.commands.said import in_utc, say, say_json
@@ -32,21 +32,15 @@ async def explain(call_id: str, *, as_json: bool) -> None:
 
 
 def _told(attempt: Attempt, language: str) -> dict[str, Any]:
-    decision, shown = attempt.decision, attempt.shown
+    why = explained(attempt, language)
     return {
         "id": attempt.id,
         "started_at": in_utc(attempt.started_at),
         # Whoever has the database's password may see more; a terminal's scrollback needn't (P1).
         "phone_number": attempt.phone_number.masked,
         "device": f"{attempt.device.id} ({attempt.device.label})",
-        "steps": [explanations.step_text(step.rule, step.saw, step.said, language) for step in decision.steps],
-        "choice": explanations.choice_text(
-            str(decision.chosen_by),
-            decision.requested.e164 if decision.requested else None,
-            len(decision.candidates),
-            decision.pool_id,
-            language,
-        ),
-        "reported": shown.number.e164 if shown and shown.number else None,
-        "verdict": explanations.verdict_text(str(shown.verdict) if shown else None, language),
+        "steps": [step.text for step in why.steps],
+        "choice": why.text,
+        "reported": why.verdict.reported,
+        "verdict": why.verdict.text,
     }
