@@ -48,8 +48,8 @@ def xlsx_tables(path: Path) -> tuple[Table, ...]:
         import python_calamine as calamine  # noqa: PLC0415
     except ImportError:
         what = Both(
-            "XLSX needs the package python-calamine: pip install telephony-adapters[files]",
-            "для XLSX нужен пакет python-calamine: pip install telephony-adapters[files]",
+            "XLSX needs the package python-calamine: pip install python-calamine",
+            "для XLSX нужен пакет python-calamine: pip install python-calamine",
         )
         raise UnreadableFile(about(Code.FILE_UNREADABLE, what=what)) from None
     _refuse_bombs(path)

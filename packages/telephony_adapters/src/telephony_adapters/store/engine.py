@@ -61,9 +61,7 @@ def open_store(
     try:
         import_module(parsed.get_driver_name())
     except ImportError:
-        raise MissingDriver(
-            "PostgreSQL needs the package asyncpg: pip install 'telephony-adapters[postgres]'"
-        ) from None
+        raise MissingDriver("PostgreSQL needs the package asyncpg: pip install asyncpg") from None
     sqlite = parsed.get_backend_name() == "sqlite"
     # A database in memory is one connection's own: it is kept, and taken in turns.
     in_memory = sqlite and parsed.database in (None, "", ":memory:")
