@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from telephony_adapters.directories.own_tables import OwnDirectory
 from telephony_adapters.store.access_tokens import Tokens
 from telephony_adapters.store.number_ranges import BATCH, NumberRanges
 from telephony_adapters.store.service_facts import ServiceFacts
 from telephony_core.party import Permission, Principal
+from telephony_core.testing.examples import an_employee
 
 MAY = frozenset({Permission.CALL, Permission.ACT_FOR_OTHERS})
 
@@ -23,6 +25,20 @@ async def test_a_token_stands_for_its_principal(engine: AsyncEngine) -> None:
     assert await tokens.principal_of(services) == Principal("service:crm", None, MAY)
     assert await tokens.principal_of(annas[:-1]) is None
     assert await tokens.principal_of("") is None
+
+
+async def test_a_token_of_an_employee_who_has_left_opens_nothing(engine: AsyncEngine) -> None:
+    """P4: from the moment that the directory says so. A service's token, and one of another directory's, go on."""
+    tokens, directory = Tokens(engine), OwnDirectory(engine)
+    annas = await tokens.issue("E-5", employee_id="E-5", permissions=MAY)
+    theirs = await tokens.issue("E-77", employee_id="E-77", permissions=MAY)
+    services = await tokens.issue("service:crm", permissions=MAY)
+    for active in (True, False, True):
+        await directory.put_all(employees=[an_employee(id="E-5", active=active)])
+        assert (await tokens.principal_of(annas) is not None) is active
+        assert [each.has_left for each in await tokens.list()] == [not active, False, False]
+        assert await tokens.principal_of(theirs) is not None
+        assert await tokens.principal_of(services) is not None
 
 
 async def test_a_token_is_not_stored(engine: AsyncEngine) -> None:

@@ -197,9 +197,18 @@ def tokens() -> None:
 @tokens.command(name="issue")
 @click.argument("employee", required=False)
 @click.option("--service", metavar="NAME", help="For a service (the CRM's back end) instead of an employee.")
-@click.option("--permission", "permissions", multiple=True, metavar="P", help="Instead of the usual ones; repeatable.")
+@click.option(
+    "--permission",
+    "permissions",
+    multiple=True,
+    metavar="P",
+    help="Instead of the usual ones; repeatable. A wrong P lists all.",
+)
 def tokens_issue(employee: str | None, service: str | None, permissions: tuple[str, ...]) -> None:
-    """Make a token for an EMPLOYEE (an id) or a service, and print it."""
+    """Make a token for an EMPLOYEE (an id) or a service, and print it.
+
+    An employee's may what the directory says of the employee now; a service's: call, see full numbers, act for others.
+    """
     from telephony_http.commands.tokens import issue
 
     _run(issue(employee, service, permissions))

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from telephony_adapters.store.tables import access_tokens
+from telephony_adapters.store.tables import access_tokens, employees
 from telephony_adapters.store.transaction import Database
 from telephony_core.party import Permission, Principal
 
@@ -24,10 +24,11 @@ BEGINNING: Final = "telephony_"
 _PREFIX_LENGTH: Final = len(BEGINNING) + 8
 """What is kept in the clear to name a token by; the 35 signs after it stay unknown."""
 
+_HAS_LEFT = exists().where(employees.c.id == access_tokens.c.employee_id, ~employees.c.active)
 _PRINCIPAL = select(access_tokens).where(
-    access_tokens.c.sha256 == bindparam("sha256"), access_tokens.c.revoked_at.is_(None)
+    access_tokens.c.sha256 == bindparam("sha256"), access_tokens.c.revoked_at.is_(None), ~_HAS_LEFT
 )
-_ALL = select(access_tokens).order_by(access_tokens.c.created_at, access_tokens.c.prefix)
+_ALL = select(access_tokens, _HAS_LEFT.label("has_left")).order_by(access_tokens.c.created_at, access_tokens.c.prefix)
 _REVOKE = update(access_tokens).where(
     access_tokens.c.prefix == bindparam("which"), access_tokens.c.revoked_at.is_(None)
 )
@@ -46,6 +47,8 @@ class IssuedToken:
     permissions: frozenset[Permission]
     created_at: datetime
     revoked_at: datetime | None
+    has_left: bool
+    """Of an employee who isn't active: it opens nothing until they are."""
 
 
 class Tokens:
@@ -73,7 +76,7 @@ class Tokens:
         return token
 
     async def principal_of(self, token: str) -> Principal | None:
-        """Whose token it is; None if it is nobody's, or revoked."""
+        """Whose token it is; None if it is nobody's, or revoked, or of an employee who isn't active (own tables)."""
         row = await self._database.row(_PRINCIPAL, {"sha256": _digest(token)})
         if row is None:
             return None
@@ -90,6 +93,7 @@ class Tokens:
                 frozenset(map(Permission, row.permissions)),
                 row.created_at,
                 row.revoked_at,
+                row.has_left,
             )
             for row in rows
         )

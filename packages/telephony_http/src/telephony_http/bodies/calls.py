@@ -43,7 +43,8 @@ class LegsTold(Told):
 
 
 class AttemptTold(Told):
-    """One initiation of a Call. `provider_code`: the provider's own word for a refusal."""
+    """One initiation of a Call. `phone_number`: `+70000000000` once it is erased; `provider_code`: the provider's own
+    word for a refusal."""
 
     id: str
     state: Annotated[str, one_of(AttemptState)]

@@ -51,6 +51,7 @@ async def tell_all(*, as_json: bool) -> None:
             "permissions": sorted(each.permissions),
             "created_at": in_utc(each.created_at),
             "revoked_at": in_utc(each.revoked_at),
+            "has_left": each.has_left,
         }
         for each in issued
     ]
@@ -63,7 +64,7 @@ async def tell_all(*, as_json: bool) -> None:
             (
                 str(row["prefix"]),
                 str(row["whose"]),
-                "revoked" if row["revoked_at"] else "in force",
+                "revoked" if each.revoked_at else "employee not active" if each.has_left else "in force",
                 " ".join(sorted(each.permissions)),
             )
             for row, each in zip(rows, issued, strict=True)
