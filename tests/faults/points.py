@@ -76,6 +76,9 @@ class WatchedStore:
     def read(self) -> UnitOfWork:
         return self._store.read()
 
+    def glance(self) -> UnitOfWork:
+        return self._store.glance()
+
     def write(self) -> UnitOfWork:
         return cast(UnitOfWork, _WatchedUnit(self._store.write(), self._armed))
 

@@ -38,6 +38,9 @@ class FaultyStore(FakeStore):
     def read(self) -> FakeUnitOfWork:
         return self._changed(super().read())
 
+    def glance(self) -> FakeUnitOfWork:
+        return self._changed(super().glance())
+
     def write(self) -> FakeUnitOfWork:
         return self._changed(super().write())
 

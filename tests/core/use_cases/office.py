@@ -139,6 +139,9 @@ class MortalStore:
     def read(self) -> UnitOfWork:
         return self._inner.read()
 
+    def glance(self) -> UnitOfWork:
+        return self._inner.glance()
+
     def write(self) -> UnitOfWork:
         return MortalUnit(self._inner.write(), self._deaths)  # the rest by __getattr__
 

@@ -14,15 +14,16 @@ from tests.core.use_cases.office import Office, until
 
 from telephony_core.call_facts import AttemptState, Cause, Fact, FactKind, LegName, Outcome
 from telephony_core.carousel import ChosenBy
-from telephony_core.errors import EmployeeBusy, TelephonyError
+from telephony_core.dialling import DiallingRules
+from telephony_core.errors import EmployeeBusy, ProviderRefused, TelephonyError
 from telephony_core.ports import Accepted, ConcurrentChange, OutcomeUnknown, Reservation, ReservationKind
 from telephony_core.testing.examples import NOW, a_principal, an_attempt, an_ip_phone
 from telephony_core.testing.fake_gateways import Fate
 from telephony_core.testing.fake_store import CommitFault
 from telephony_core.use_cases import reconcile_calls
-from telephony_core.use_cases.initiation import Initiated, InitiateRequest, Press
+from telephony_core.use_cases.initiation import InitiateRequest, Press
 from telephony_core.use_cases.make_way import make_way
-from telephony_core.use_cases.recall_key import KeyRecall
+from telephony_core.use_cases.rules import Rules
 
 
 @pytest.fixture
@@ -33,10 +34,8 @@ def office() -> Office:
 # --- Presses ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_press_that_was_slow_to_gather_finds_its_twin_s_call(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """K4: the key is looked at once more in the transaction."""
+async def _slow_and_quick(office: Office, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """What one press twice is told, of which one looked at the key before the other stored it, and gathered after."""
     real, go_on = office.directory.employee, asyncio.Event()
     asked: list[str] = []
 
@@ -49,32 +48,49 @@ async def test_a_press_that_was_slow_to_gather_finds_its_twin_s_call(
     monkeypatch.setattr(office.directory, "employee", employee)
     slow = asyncio.create_task(office.press())
     await until(lambda: bool(asked))
-    quick = await office.press()
+    (quick,) = await asyncio.gather(office.press(), return_exceptions=True)
     go_on.set()
-    replayed = await slow
+    return await slow, quick
+
+
+async def test_a_press_that_was_slow_to_gather_finds_its_twin_s_call(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K4: the twin's reservations are in its way."""
+    replayed, quick = await _slow_and_quick(office, monkeypatch)
     assert (replayed.call.id, replayed.replayed) == (quick.call.id, True)
     assert len(office.provider.requests) == 1
 
 
-@pytest.mark.parametrize("is_its_own", [True, False])
-async def test_a_conflict_may_be_with_the_very_same_press(
-    office: Office, monkeypatch: pytest.MonkeyPatch, is_its_own: bool
+@pytest.mark.parametrize("per_hour", [1, 2])
+async def test_a_press_that_was_slow_to_gather_is_its_twin_when_that_has_ended(
+    per_hour: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """K4, K5: stored between the look at the key and the look at what is reserved; another key's is a conflict."""
-    first = await office.press()
-    real, looks = KeyRecall.earlier, []
+    """K4: nothing is reserved any more; whether the limit is in the way or the key itself, nothing is dialled again."""
+    office = Office(rules=Rules(dialling=DiallingRules(quiet_hours=None, per_hour=per_hour, per_day=None)))
+    office.provider.fate(Fate.REFUSED)
+    replayed, refused = await _slow_and_quick(office, monkeypatch)
+    assert isinstance(refused, ProviderRefused)
+    assert (replayed.call.id, replayed.replayed) == (refused.reasons["call_id"], True)
+    assert len(office.provider.requests) == len(office.attempts) == 1
 
-    async def earlier(self: KeyRecall, uow: Any, press: Press, *, forgets: bool = False) -> Initiated | None:
-        looks.append(forgets)
-        return await real(self, uow, press) if len(looks) > 2 else None
 
-    monkeypatch.setattr(KeyRecall, "earlier", earlier)
-    if is_its_own:
-        assert (await office.press()).call.id == first.call.id
-    else:
-        with pytest.raises(EmployeeBusy):
-            await office.press(key="another")
-    assert looks == [False, True, False]
+async def test_a_planned_call_that_was_slow_to_gather_is_its_twin_s(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K4: nothing but the key is in the way."""
+    press = office.press
+    monkeypatch.setattr(office, "press", lambda: press(dial=False))
+    replayed, quick = await _slow_and_quick(office, monkeypatch)
+    assert (replayed.call.id, replayed.replayed) == (quick.call.id, True)
+    assert len(office.store.world.calls) == 1
+
+
+async def test_a_conflict_of_another_key_is_one(office: Office) -> None:
+    """K4, K5: only the very same press is told what is stored."""
+    await office.press()
+    with pytest.raises(EmployeeBusy):
+        await office.press(key="another")
 
 
 async def test_who_meets_an_attempt_that_has_just_ended_looks_again() -> None:
@@ -128,8 +144,9 @@ async def test_one_reference_is_one_attempt_s(
 async def test_the_answer_of_an_attempt_that_nobody_stored_is_let_go(office: Office) -> None:
     """K3: there is nothing to write it to."""
     stranger = an_attempt()
-    answer = await office.reconcile.dialler.dial(stranger.dial(LegName.EMPLOYEE), office.clock.now())
-    assert isinstance(answer, Accepted)
+    dialled = await office.reconcile.dialler.dial(stranger.dial(LegName.EMPLOYEE), office.clock.now())
+    assert isinstance(dialled.answer, Accepted)
+    assert dialled.recorded is None
     assert office.attempts == ()
     assert await office.reconcile.ask(stranger) == 0
 
@@ -144,7 +161,7 @@ async def test_a_report_stored_beside_the_answer_is_caught_up_with(office: Offic
         await uow.commit()
     if loses:
         office.store.fail_commit(CommitFault.CONFLICT)
-    await office.reconcile.dialler.catch_up(str(placed.attempt_id))
+    await office.reconcile.dialler.catch_up(office.attempt(placed.attempt_id))
     state = AttemptState.INITIATING if loses else AttemptState.RINGING_EMPLOYEE
     assert office.attempt(placed.attempt_id).reading.state is state
 
@@ -161,10 +178,10 @@ async def test_a_report_whose_call_is_named_while_it_is_stored_is_applied(office
         write = store.write
 
         @asynccontextmanager
-        async def read(self) -> AsyncIterator[Any]:
+        async def glance(self) -> AsyncIterator[Any]:
             office.provider.release()
             await press
-            async with store.read() as uow:
+            async with store.glance() as uow:
                 yield uow
 
     meanwhile: Any = AnsweredMeanwhile()

@@ -504,6 +504,10 @@ class Store(Protocol):
     def read(self) -> UnitOfWork:
         """A unit of work that only reads; it takes no lock."""
 
+    def glance(self) -> UnitOfWork:
+        """One that only reads, for a single question: each further one may see another moment, and nothing is spent
+        on a common one."""
+
     def write(self) -> UnitOfWork:
         """A unit of work that may write."""
 

@@ -99,6 +99,10 @@ class Database:
             return Transaction(self._writing, True, self.sqlite, self._clock, self._queue)
         return Transaction(self._reading, False, self.sqlite, self._clock, None)
 
+    def without_transaction(self) -> Transaction:
+        """In the place of a reading one, for a single statement: each is a transaction by itself."""
+        return Transaction(self._alone, False, self.sqlite, self._clock, None)
+
     async def rows(self, statement: Select[Any], parameters: Parameters | None = None) -> Sequence[Row[Any]]:
         """What one statement finds: a transaction by itself, without round trips for its beginning and its end."""
         with translated():

@@ -93,5 +93,8 @@ class SqlStore:
     def read(self) -> UnitOfWork:
         return SqlUnitOfWork(self._database.transaction(writes=False), self._memory, self._open_for, self._on_events)
 
+    def glance(self) -> UnitOfWork:
+        return SqlUnitOfWork(self._database.without_transaction(), self._memory, self._open_for, self._on_events)
+
     def write(self) -> UnitOfWork:
         return SqlUnitOfWork(self._database.transaction(writes=True), self._memory, self._open_for, self._on_events)

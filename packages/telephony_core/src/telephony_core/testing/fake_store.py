@@ -87,6 +87,9 @@ class FakeStore:
     def read(self) -> FakeUnitOfWork:
         return FakeUnitOfWork(self, writes=False)
 
+    def glance(self) -> FakeUnitOfWork:
+        return FakeUnitOfWork(self, writes=False)
+
     def write(self) -> FakeUnitOfWork:
         return FakeUnitOfWork(self, writes=True)
 

@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from telephony_core.call import Attempt, Call, UsedDevice, first_facts
 from telephony_core.caller_id import CallerIdDecision
 from telephony_core.device import own_numbers
-from telephony_core.errors import CallNotFound, Conflict, StoreUnavailable
+from telephony_core.errors import CallNotFound, StoreUnavailable, TelephonyError
 from telephony_core.events import of_attempt, of_call
 from telephony_core.party import TargetCard
 from telephony_core.phone import PhoneNumber
@@ -41,7 +41,9 @@ class CommitIntent:
     clock: Clock
     rules: Rules
 
-    async def __call__(self, press: Press, gathered: Gathered) -> Intent:
+    async def __call__(self, press: Press, gathered: Gathered, *, key_is_used: bool) -> Intent:
+        """`key_is_used`: the key was found, of a life that is over. One that wasn't is looked for again only where
+        something is in the way, for that its index will tell."""
         attempt_id = self.ids.new_id()
         for _ in range(TRIES):
             decided_at = self.clock.now()
@@ -49,17 +51,19 @@ class CommitIntent:
                 async with self.store.write() as uow:
                     # Waiting for one's turn to write is no delay of the decision.
                     decided_at = self.clock.now()
-                    return Intent(await self._decide(uow, press, gathered, attempt_id), decided_at)
+                    earlier = await self.keys.earlier(uow, press, forgets=True) if key_is_used else None
+                    stored = earlier or await self._decide(uow, press, gathered, attempt_id)
+                    return Intent(stored, decided_at)
             except ConcurrentChange:
-                continue
+                key_is_used = True
             except StoreUnavailable:
                 # The commit's answer may be lost although it took effect: read back before anything is dialled.
                 async with self.store.read() as uow:
-                    stored = await self.keys.own(uow, press, attempt_id)
-                if stored is None:
+                    own = await self.keys.own(uow, press, attempt_id)
+                if own is None:
                     raise
-                return Intent(stored, decided_at)
-            except Conflict:
+                return Intent(own, decided_at)
+            except TelephonyError:
                 # What is in the way may be this very press: its first request was stored while we looked.
                 async with self.store.read() as uow:
                     earlier = await self.keys.earlier(uow, press)
@@ -69,9 +73,6 @@ class CommitIntent:
         raise StoreUnavailable("Too many changes at once.", retry_after=1)
 
     async def _decide(self, uow: UnitOfWork, press: Press, gathered: Gathered, attempt_id: str) -> Initiated:
-        earlier = await self.keys.earlier(uow, press, forgets=True)
-        if earlier is not None:
-            return earlier
         if isinstance(gathered, Choice):
             initiated = await self._with_attempt(uow, press, gathered, attempt_id)
         else:

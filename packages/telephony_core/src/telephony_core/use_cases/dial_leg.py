@@ -37,6 +37,22 @@ TRIES = 20
 
 
 @frozen
+class Recorded:
+    """An attempt with the answer to its request, as it was stored at the instant `at`."""
+
+    attempt: Attempt
+    at: datetime
+
+
+@frozen
+class Dialled:
+    """What the gateway answered; `recorded` None if that could not be stored."""
+
+    answer: DialAnswer
+    recorded: Recorded | None
+
+
+@frozen
 class LegDialler:
     """`clock` only tells how long ago an intent was decided, so that no process dials after others gave it up."""
 
@@ -57,7 +73,7 @@ class LegDialler:
     async def hang_up(self, command: HangUp) -> bool:
         return await self.gateways[command.provider].hang_up(command)
 
-    async def dial(self, command: Dial, decided_at: datetime) -> DialAnswer:
+    async def dial(self, command: Dial, decided_at: datetime) -> Dialled:
         """Make the request and record its answer. If the answer can't be recorded, reconciliation will find the intent
         without one and settle it as unknown.
 
@@ -75,32 +91,32 @@ class LegDialler:
             log.exception("gateway %s failed on attempt %s", command.provider, command.attempt_id)
             answer = OutcomeUnknown("the gateway failed")
         try:
-            await self._record(command, answer)
+            return Dialled(answer, await self._record(command, answer))
         except StoreUnavailable:
             log.error("the answer for attempt %s could not be stored; it will be settled later", command.attempt_id)
-        return answer
+            return Dialled(answer, None)
 
-    async def _record(self, command: Dial, answer: DialAnswer) -> None:
+    async def _record(self, command: Dial, answer: DialAnswer) -> Recorded | None:
         for _ in range(TRIES):
             began_at = self.clock.now()
             try:
                 async with self.store.write() as uow:
                     attempt = await uow.calls.attempt(command.attempt_id)
                     if attempt is None:
-                        return
+                        return None
                     now = await uow.now()
-                    due = await self._note_answer(uow, attempt, command.leg, answer, now)
+                    attempt, due = await self._note_answer(uow, attempt, command.leg, answer, now)
                     await uow.commit()
             except ConcurrentChange:
                 continue
             await self.carry_out(due, began_at)
-            await self.catch_up(command.attempt_id)
-            return
+            await self.catch_up(attempt)
+            return Recorded(attempt, now)
         raise StoreUnavailable("Too many changes at once.")
 
     async def _note_answer(
         self, uow: UnitOfWork, attempt: Attempt, leg: LegName, answer: DialAnswer, now: datetime
-    ) -> tuple[Command, ...]:
+    ) -> tuple[Attempt, tuple[Command, ...]]:
         reference = answer.reference if isinstance(answer, Accepted) else None
         if reference is not None:
             holder = await uow.calls.attempt_by_reference(attempt.provider, reference)
@@ -116,26 +132,25 @@ class LegDialler:
             matched_by=MatchedBy.REFERENCE if reference else None,
         )
         # Reports may have overtaken the answer; they wait unmatched.
-        _, more = await self.matcher.catch_up(uow, attempt, now)
-        return (*due, *more)
+        attempt, more = await self.matcher.catch_up(uow, attempt, now)
+        return attempt, (*due, *more)
 
-    async def catch_up(self, attempt_id: str) -> None:
-        """Apply what waits for this attempt.
+    async def catch_up(self, attempt: Attempt) -> None:
+        """Apply what waits for this attempt, which is as it was stored.
 
         A report and the answer that names its call may be stored side by side without seeing each other; so each side
         looks again when its own is stored, and the later one finds the other's.
         """
-        async with self.store.read() as uow:
-            attempt = await uow.calls.attempt(attempt_id)
-            waits = attempt is not None and await self.matcher.could_catch_up(uow, attempt)
+        async with self.store.glance() as uow:
+            waits = await self.matcher.could_catch_up(uow, attempt)
         if not waits:
             return
         began_at = self.clock.now()
         try:
             async with self.store.write() as uow:
-                attempt = await uow.calls.attempt(attempt_id)
-                assert attempt is not None  # attempts are never deleted
-                _, due = await self.matcher.catch_up(uow, attempt, await uow.now())
+                stored = await uow.calls.attempt(attempt.id)
+                assert stored is not None  # attempts are never deleted
+                _, due = await self.matcher.catch_up(uow, stored, await uow.now())
                 await uow.commit()
         except ConcurrentChange:
             return  # whoever won has looked, or the next round will

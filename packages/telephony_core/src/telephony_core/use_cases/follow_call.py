@@ -42,10 +42,10 @@ class ApplyReport:
         """The answer that tells whose call this is may have been stored at the same time."""
         if report.reference is None:
             return
-        async with self.store.read() as uow:
+        async with self.store.glance() as uow:
             attempt = await uow.calls.attempt_by_reference(report.provider, report.reference)
         if attempt is not None:
-            await self.dialler.catch_up(attempt.id)
+            await self.dialler.catch_up(attempt)
 
     async def _apply(self, report: ProviderReport) -> tuple[bool, bool, tuple[Command, ...]]:
         async with self.store.write() as uow:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from telephony_core.call_facts import LegName
-from telephony_core.errors import IdempotencyKeyMissing, ProviderRefused, ProviderUnavailable, StoreUnavailable
+from telephony_core.errors import IdempotencyKeyMissing, ProviderRefused, ProviderUnavailable
 from telephony_core.party import Permission, Principal
 from telephony_core.ports import (
     DeviceStatuses,
@@ -80,11 +80,14 @@ class InitiateCall:
             raise IdempotencyKeyMissing
         employee_id = principal.acting_employee(request.employee_id)
         press = Press(principal, request, KeyScope(principal.id, employee_id, key))
-        async with self.store.read() as uow:
-            earlier = await self._keys.earlier(uow, press)
-        if earlier is not None:
-            return earlier
-        intent = await self._commit(press, await self._gather(press))
+        async with self.store.glance() as uow:
+            used = await uow.keys.get(press.scope) is not None
+        if used:
+            async with self.store.read() as uow:
+                earlier = await self._keys.earlier(uow, press)
+            if earlier is not None:
+                return earlier
+        intent = await self._commit(press, await self._gather(press), key_is_used=used)
         if intent.attempt_to_dial is None:
             return intent.stored
         # Once the intent is committed the caller may go away; the call goes on to its recorded answer.
@@ -93,16 +96,14 @@ class InitiateCall:
     async def _dial(self, intent: Intent, attempt_id: str) -> Initiated:
         call = intent.stored.call
         attempt = next(each for each in call.attempts if each.id == attempt_id)
-        match await self.dialler.dial(attempt.dial(LegName.EMPLOYEE), intent.decided_at):
+        dialled = await self.dialler.dial(attempt.dial(LegName.EMPLOYEE), intent.decided_at)
+        match dialled.answer:
             case Refused(code=code):
                 raise ProviderRefused(provider_code=code, call_id=call.id, attempt_id=attempt_id)
             case NotSent():
                 raise ProviderUnavailable(retry_after=5, call_id=call.id, attempt_id=attempt_id)
-        try:
-            async with self.store.read() as uow:
-                stored = await uow.calls.get(call.id)
-                now = await uow.now()
-        except StoreUnavailable:
+        if dialled.recorded is None:
             # It was dialled; the intent is stored, and reconciliation settles the rest.
             return Initiated(call, attempt_id, replayed=False, at=attempt.started_at)
-        return Initiated(stored or call, attempt_id, replayed=False, at=now)
+        recorded = dialled.recorded
+        return Initiated(call.with_attempt(recorded.attempt), attempt_id, replayed=False, at=recorded.at)

@@ -76,6 +76,20 @@ class UnitsOfWorkContract(StoreContractBase):
             await uow.commit()
         assert "call" in await written.seen(store)
 
+    async def test_a_glance_sees_what_is_committed_and_need_not_wait(self, store: Store) -> None:
+        """K7: a glance takes no lock, and sees at each question what is committed by then."""
+        attempt = an_attempt(call_id="call-glance")
+        call = a_call(attempt, id="call-glance")
+        async with store.write() as uow, asyncio.timeout(10):
+            await uow.calls.add(call)
+            async with store.glance() as glance:
+                assert await glance.calls.attempt(attempt.id) is None
+                await uow.commit()
+                seen = await glance.calls.attempt(attempt.id)
+                assert seen is not None
+                assert seen.phone_number == attempt.phone_number
+                assert (await glance.now()).utcoffset() == timedelta(0)
+
     async def test_a_unit_sees_what_it_has_written(self, store: Store) -> None:
         """K7: a unit sees what it has written."""
         written = _Everything()
