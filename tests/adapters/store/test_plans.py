@@ -40,7 +40,7 @@ QUESTIONS: dict[str, Work[object]] = {
     "without reference": lambda uow: uow.calls.unreferenced_attempts(PROVIDER, LINE, CLIENT_NUMBER, NOW),
     "live": lambda uow: uow.calls.live_attempts("", 100),
     "due": lambda uow: uow.calls.due_for_look_up(NOW, 100),
-    "count": lambda uow: uow.calls.count_attempts("E-5", NOW),
+    "count": lambda uow: uow.calls.count_attempts("E-5", NOW, NOW),
     "earlier talk": lambda uow: uow.calls.earlier_talk("C-17", CLIENT_NUMBER),
     "last": lambda uow: uow.calls.last_attempts("C-17", [CLIENT_NUMBER]),
     "holders": lambda uow: uow.reservations.holders([Reservation(ReservationKind.EMPLOYEE, "E-5")]),

@@ -282,12 +282,17 @@ class ReferencesAreOfAnyProvider(FakeCalls):
 
 @breaks("N4", "calls")
 class OnlyTalksAreCounted(FakeCalls):
-    async def count_attempts(self, employee_id: str, since: datetime) -> int:
-        attempts = self._unit.world().attempts()
-        return sum(
-            each.employee_id == employee_id and each.started_at >= since and each.reading.outcome == "talked"
-            for each in attempts
-        )
+    async def count_attempts(self, employee_id: str, since: datetime, or_since: datetime) -> tuple[int, int]:
+        attempts = [each for each in self._unit.world().attempts() if each.employee_id == employee_id]
+        starts = [each.started_at for each in attempts if each.reading.outcome == "talked"]
+        return sum(at >= since for at in starts), sum(at >= or_since for at in starts)
+
+
+@breaks("N4", "calls")
+class TheDayIsCountedForTheHour(FakeCalls):
+    async def count_attempts(self, employee_id: str, since: datetime, or_since: datetime) -> tuple[int, int]:
+        first = min(since, or_since)
+        return await super().count_attempts(employee_id, first, first)
 
 
 @breaks("C6", "calls")
@@ -490,34 +495,34 @@ class NumbersAreListedAnew(FakeCarousel):
 class AReportBeforeTheAnswerIsLost(FakeReports):
     """Loses a fact that comes before the answer: of a call that isn't known yet nothing is kept."""
 
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
         known = any(
             attempt.provider_reference == report.reference is not None for attempt in self._unit.world().attempts()
         )
-        return await super().add(report, now) if known else True
+        return await super().add(report, now, attempt_id) if known else True
 
 
 @breaks("Law 10", "reports")
 class AReportIsKnownByItsEventIdAlone(FakeReports):
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
         reports = self._unit.world_to_change().reports
         if any(key[2] == report.event_id for key in reports):
             return False
-        return await super().add(report, now)
+        return await super().add(report, now, attempt_id)
 
 
 @breaks("Law 10", "reports")
 class AReportIsTakenTwice(FakeReports):
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
         key = report.provider, report.subscription_id, report.event_id
-        self._unit.world_to_change().reports[key] = KeptReport(report, now)
+        self._unit.world_to_change().reports[key] = KeptReport(report, now, attempt_id)
         return True
 
 
 @breaks("K1", "reports")
 class OnlyTheStrongestFactOfAReportIsKept(FakeReports):
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
-        return await super().add(evolve(report, facts=frozenset(list(report.facts)[:1])), now)
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
+        return await super().add(evolve(report, facts=frozenset(list(report.facts)[:1])), now, attempt_id)
 
 
 @breaks("K3", "reports")
@@ -583,9 +588,10 @@ class ALeakedNumberIsRemembered(FakeCalls):
 class WhatWasNotSentIsNotCounted(FakeCalls):
     """So the limit stops nobody who presses a thousand times while the provider is away."""
 
-    async def count_attempts(self, employee_id: str, since: datetime) -> int:
+    async def count_attempts(self, employee_id: str, since: datetime, or_since: datetime) -> tuple[int, int]:
         attempts = [each for each in self._unit.world().attempts() if each.employee_id == employee_id]
-        return sum(each.started_at >= since and each.reading.outcome != "not_sent" for each in attempts)
+        starts = [each.started_at for each in attempts if each.reading.outcome != "not_sent"]
+        return sum(at >= since for at in starts), sum(at >= or_since for at in starts)
 
 
 @breaks("N1", "calls")

@@ -341,8 +341,8 @@ class CallRepository(Protocol):
     async def due_for_look_up(self, now: datetime, limit: int) -> tuple[Attempt, ...]:
         """Attempts whose `look_up_at` is not later than `now`, the longest due first."""
 
-    async def count_attempts(self, employee_id: str, since: datetime) -> int:
-        """How many this employee began from `since` on, whatever became of them (N4)."""
+    async def count_attempts(self, employee_id: str, since: datetime, or_since: datetime) -> tuple[int, int]:
+        """How many this employee began from each of two instants on, whatever became of them (N4)."""
 
     async def earlier_talk(self, client_id: str, number: PhoneNumber) -> EarlierTalk | None:
         """The latest talk with this client at this number, and the carousel's number that was shown (C6)."""
@@ -419,8 +419,9 @@ class CarouselRepository(Protocol):
 class ReportLog(Protocol):
     """Providers' reports, each once by (provider, subscription, event id), and which attempt each is about (law 10)."""
 
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
-        """Keep a report, unmatched at first. False if it was here before: then nothing is done."""
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
+        """Keep a report, matched with an attempt if it is known whose. False if it was here before: then nothing is
+        done."""
 
     async def mark_matched(self, report: ProviderReport, attempt_id: str) -> None:
         """From now on it waits for no attempt any more."""

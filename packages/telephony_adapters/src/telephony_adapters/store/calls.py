@@ -41,7 +41,7 @@ _ATTEMPTS_OF_CALLS = (
 )
 _IDS_OF_CALL = select(attempts.c.id).where(attempts.c.call_id == bindparam("call_id"))
 _ATTEMPT = Lockable.timed(select(attempts).where(attempts.c.id == bindparam("id")))
-_ATTEMPT_BY_REFERENCE = Lockable.of(
+_ATTEMPT_BY_REFERENCE = Lockable.timed(
     select(attempts).where(
         attempts.c.provider == bindparam("provider"), attempts.c.provider_reference == bindparam("reference")
     )
@@ -71,9 +71,11 @@ _DUE = Lockable.of(
     .order_by(attempts.c.look_up_at, attempts.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
-_COUNT = select(func.count()).where(
-    attempts.c.employee_id == bindparam("employee_id"), attempts.c.started_at >= bindparam("since", type_=Instant)
-)
+_started = attempts.c.started_at
+_COUNT = select(
+    func.count().filter(_started >= bindparam("since", type_=Instant)).label("counted"),
+    func.count().filter(_started >= bindparam("or_since", type_=Instant)).label("or_counted"),
+).where(attempts.c.employee_id == bindparam("employee_id"), _started >= bindparam("first", type_=Instant))
 _EARLIER_TALK = (
     select(attempts.c.carousel_number, attempts.c.started_at)
     .where(
@@ -188,9 +190,12 @@ class SqlCalls:
     async def due_for_look_up(self, now: datetime, limit: int) -> tuple[Attempt, ...]:
         return tuple(map(attempt_of, await self._work.rows(_DUE, {"now": now, "limit": limit})))
 
-    async def count_attempts(self, employee_id: str, since: datetime) -> int:
-        row = await self._work.row(_COUNT, {"employee_id": employee_id, "since": since})
-        return int(row[0]) if row is not None else 0
+    async def count_attempts(self, employee_id: str, since: datetime, or_since: datetime) -> tuple[int, int]:
+        first = min(since, or_since)
+        asked = {"employee_id": employee_id, "since": since, "or_since": or_since, "first": first}
+        row = await self._work.row(_COUNT, asked)
+        assert row is not None  # counts have one row
+        return row.counted, row.or_counted
 
     async def earlier_talk(self, client_id: str, number: PhoneNumber) -> EarlierTalk | None:
         row = await self._work.row(_EARLIER_TALK, {"client_id": client_id, "number": number.e164})

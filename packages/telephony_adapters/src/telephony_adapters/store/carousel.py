@@ -95,6 +95,11 @@ class CarouselMemory:
     def __init__(self) -> None:
         self._last: tuple[int, Carousel] | None = None
 
+    @property
+    def last(self) -> Carousel | None:
+        """It may be older than what is stored."""
+        return self._last[1] if self._last is not None else None
+
     def of_revision(self, revision: int) -> Carousel | None:
         return self._last[1] if self._last is not None and self._last[0] == revision else None
 
@@ -113,8 +118,16 @@ class SqlCarousel:
         self._changed = False
 
     async def load(self, *, choosing_for: str | None = None) -> Carousel:
-        if choosing_for is not None:
-            await self._work.rows(_LOCK_POOLS, {"provider": choosing_for})
+        # Whether there is anything to lock the last carousel told; what is read has the last word.
+        locks = choosing_for is not None and (self._memory.last is None or _chooses(self._memory.last, choosing_for))
+        carousel = await self._read_after_locking(choosing_for if locks else None)
+        if choosing_for is not None and not locks and _chooses(carousel, choosing_for):
+            carousel = await self._read_after_locking(choosing_for)
+        return carousel
+
+    async def _read_after_locking(self, provider: str | None) -> Carousel:
+        if provider is not None:
+            await self._work.rows(_LOCK_POOLS, {"provider": provider})
         revision = await self._revision()
         carousel = None if self._changed else self._memory.of_revision(revision)
         while carousel is None:
@@ -242,6 +255,10 @@ class SqlCarousel:
         ):
             if rows:
                 await self._work.write(insert(table), rows)
+
+
+def _chooses(carousel: Carousel, provider: str) -> bool:
+    return any(pool.chosen_by is ChosenBy.US for pool in carousel.of_provider(provider).pools)
 
 
 def _turn(rows: list[Row[Any]], active_pool: str | None) -> int:

@@ -103,7 +103,7 @@ _report_id = (
     provider_reports.c.subscription_id == bindparam("of_subscription"),
     provider_reports.c.event_id == bindparam("of_event"),
 )
-_columns = [column.name for column in provider_reports.columns if column.name != "matched_attempt_id"]
+_columns = [column.name for column in provider_reports.columns]
 # `ON CONFLICT` is the same text on both databases, and a construct of each dialect's own in SQLAlchemy.
 _ADD_REPORT = text(
     f"INSERT INTO provider_reports ({', '.join(_columns)}) VALUES ({', '.join(f':{name}' for name in _columns)})"  # noqa: S608 - names of ours
@@ -139,8 +139,9 @@ class SqlReportLog:
     def __init__(self, work: Transaction) -> None:
         self._work = work
 
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
-        return await self._work.write(_ADD_REPORT, {**report_row(report), "received_at": now}) == 1
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
+        row = {**report_row(report), "received_at": now, "matched_attempt_id": attempt_id}
+        return await self._work.write(_ADD_REPORT, row) == 1
 
     async def mark_matched(self, report: ProviderReport, attempt_id: str) -> None:
         changed = {

@@ -108,9 +108,9 @@ class FakeCalls:
         ]
         return tuple(attempt for _, _, attempt in sorted(due, key=lambda each: each[:2]))[:limit]
 
-    async def count_attempts(self, employee_id: str, since: datetime) -> int:
-        attempts = self._unit.world().attempts()
-        return sum(attempt.employee_id == employee_id and attempt.started_at >= since for attempt in attempts)
+    async def count_attempts(self, employee_id: str, since: datetime, or_since: datetime) -> tuple[int, int]:
+        starts = [each.started_at for each in self._unit.world().attempts() if each.employee_id == employee_id]
+        return sum(at >= since for at in starts), sum(at >= or_since for at in starts)
 
     async def earlier_talk(self, client_id: str, number: PhoneNumber) -> EarlierTalk | None:
         talks = [

@@ -121,11 +121,11 @@ class FakeReports:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
-    async def add(self, report: ProviderReport, now: datetime) -> bool:
+    async def add(self, report: ProviderReport, now: datetime, attempt_id: str | None = None) -> bool:
         reports = self._unit.world_to_change().reports
         if _key(report) in reports:
             return False
-        reports[_key(report)] = KeptReport(report, now)
+        reports[_key(report)] = KeptReport(report, now, attempt_id)
         return True
 
     async def mark_matched(self, report: ProviderReport, attempt_id: str) -> None:

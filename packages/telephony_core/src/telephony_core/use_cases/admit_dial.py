@@ -97,9 +97,5 @@ class DialAdmission:
         if self.dialling.per_hour is None and self.dialling.per_day is None:
             return
         day_began_at, day_ends_at = self.desk.zones.day(now)
-        self.dialling.check_limits(
-            await uow.calls.count_attempts(employee_id, now - timedelta(hours=1)),
-            await uow.calls.count_attempts(employee_id, day_began_at),
-            now=now,
-            day_ends_at=day_ends_at,
-        )
+        past_hour, today = await uow.calls.count_attempts(employee_id, now - timedelta(hours=1), day_began_at)
+        self.dialling.check_limits(past_hour, today, now=now, day_ends_at=day_ends_at)

@@ -97,7 +97,7 @@ class LegDialler:
             return Dialled(answer, None)
 
     async def _record(self, command: Dial, answer: DialAnswer) -> Recorded | None:
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             began_at = self.clock.now()
             try:
                 async with self.store.write() as uow:
@@ -105,7 +105,9 @@ class LegDialler:
                     if attempt is None:
                         return None
                     now = await uow.now()
-                    attempt, due = await self._note_answer(uow, attempt, command.leg, answer, now)
+                    attempt, due = await self._note_answer(
+                        uow, attempt, command.leg, answer, now, reference_may_be_held=tried > 0
+                    )
                     await uow.commit()
             except ConcurrentChange:
                 continue
@@ -115,10 +117,18 @@ class LegDialler:
         raise StoreUnavailable("Too many changes at once.")
 
     async def _note_answer(
-        self, uow: UnitOfWork, attempt: Attempt, leg: LegName, answer: DialAnswer, now: datetime
+        self,
+        uow: UnitOfWork,
+        attempt: Attempt,
+        leg: LegName,
+        answer: DialAnswer,
+        now: datetime,
+        *,
+        reference_may_be_held: bool,
     ) -> tuple[Attempt, tuple[Command, ...]]:
         reference = answer.reference if isinstance(answer, Accepted) else None
-        if reference is not None:
+        # Its index tells at the first try: a provider that names two calls alike is no everyday thing.
+        if reference is not None and reference_may_be_held:
             holder = await uow.calls.attempt_by_reference(attempt.provider, reference)
             if holder is not None and holder.id != attempt.id:
                 log.error("the reference of attempt %s is held by attempt %s", attempt.id, holder.id)

@@ -49,13 +49,13 @@ class ApplyReport:
 
     async def _apply(self, report: ProviderReport) -> tuple[bool, bool, tuple[Command, ...]]:
         async with self.store.write() as uow:
+            match = await self.matcher.attempt_of(uow, report)
             now = await uow.now()
-            if not await uow.reports.add(report, now):
+            if not await uow.reports.add(report, now, match[0].id if match is not None else None):
                 return False, False, ()
             due: tuple[Command, ...] = ()
-            match = await self.matcher.attempt_of(uow, report)
             if match is not None:
-                attempt, due = await self.matcher.apply(uow, match[0], report, match[1], now)
+                attempt, due = await self.matcher.note(uow, match[0], report, match[1], now)
                 # If it was this report that told the reference, others may have waited for it.
                 _, more = await self.matcher.catch_up(uow, attempt, now)
                 due = (*due, *more)

@@ -74,8 +74,14 @@ class ReportMatcher:
     async def apply(
         self, uow: UnitOfWork, attempt: Attempt, report: ProviderReport, matched_by: MatchedBy, now: datetime
     ) -> tuple[Attempt, tuple[Command, ...]]:
-        """Write down what one matched report says."""
+        """Match a report that waited, and write down what it says."""
         await uow.reports.mark_matched(report, attempt.id)
+        return await self.note(uow, attempt, report, matched_by, now)
+
+    async def note(
+        self, uow: UnitOfWork, attempt: Attempt, report: ProviderReport, matched_by: MatchedBy, now: datetime
+    ) -> tuple[Attempt, tuple[Command, ...]]:
+        """Write down what one matched report says."""
         return await self.notes.note(
             uow,
             attempt,

@@ -133,8 +133,12 @@ class FindsContract(StoreContractBase):
         for ago, story in enumerate(stories):
             await put_attempt(store, an_attempt_that(story, started_at=NOW - ago * _MINUTE))
         await put_attempt(store, an_attempt(employee_id="E-6"), employee_id="E-6")
-        assert await see(store, lambda uow: uow.calls.count_attempts("E-5", NOW - 4 * _MINUTE)) == 5
-        assert await see(store, lambda uow: uow.calls.count_attempts("E-7", NOW - 2 * _MINUTE)) == 0
+        for ago, or_ago in ((4, 1), (0, 5), (2, 2)):
+            since, or_since = NOW - ago * _MINUTE, NOW - or_ago * _MINUTE
+            async with store.read() as uow:
+                assert await uow.calls.count_attempts("E-5", since, or_since) == (ago + 1, or_ago + 1)
+        nobodys = await see(store, lambda uow: uow.calls.count_attempts("E-7", NOW - 2 * _MINUTE, NOW - 9 * _MINUTE))
+        assert nobodys == (0, 0)
 
     async def test_the_earlier_talk_is_the_latest_of_this_client_at_this_number(self, store: Store) -> None:
         """C6: it remembers which number the client was shown when we talked."""

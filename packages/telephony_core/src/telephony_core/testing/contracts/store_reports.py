@@ -66,6 +66,16 @@ class ReportsContract(StoreContractBase):
         await do(store, work)
         assert list(await self.stored_events(store)) == [event]
 
+    async def test_a_report_that_is_kept_as_matched_waits_for_nobody(self, store: Store) -> None:
+        """K7: matched with its attempt from the first; the second time it is not even that."""
+        attempt, report = await put_attempt(store, an_attempt()), a_report()
+        assert await do(store, lambda uow: uow.reports.add(report, NOW, attempt.id)) is True
+        assert await see(store, lambda uow: uow.reports.unmatched_of_reference(PROVIDER, "ref-1")) == ()
+        waiting = evolve(report, event_id=an_id())
+        await _keep(store, waiting)
+        assert await do(store, lambda uow: uow.reports.add(waiting, NOW, attempt.id)) is False
+        assert await see(store, lambda uow: uow.reports.unmatched_of_reference(PROVIDER, "ref-1")) == (waiting,)
+
     async def test_of_many_who_bring_a_report_one_keeps_it(self, store: Store) -> None:
         """Law 10 under concurrency: one is told True; who gave way to another begins again and is told False."""
         report = a_report()
