@@ -31,9 +31,18 @@ class TestMyPublisher(EventPublisherContract):
 """
 
 
-def _run(where: Path, *options: str) -> subprocess.CompletedProcess[str]:
+_BEGUN = """
+from telephony_core.testing.contracts import DirectoryContract, ParserContract, StoreContract
+
+class TestMyDirectory(DirectoryContract): ...
+class TestMyParser(ParserContract): ...
+class TestMyStore(StoreContract): ...
+"""
+
+
+def _run(where: Path, *options: str, tests: str = _FIVE_LINES) -> subprocess.CompletedProcess[str]:
     (where / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (where / "test_mine.py").write_text(_FIVE_LINES, encoding="utf-8")
+    (where / "test_mine.py").write_text(tests, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options, "."]
     return subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=120, check=False)
 
@@ -51,6 +60,16 @@ def test_without_the_plugin_pytest_says_what_is_missing(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "18 failed" in ran.stdout
     assert "pytest-asyncio" in ran.stdout
+
+
+def test_who_has_just_begun_is_told_what_to_write(tmp_path: Path) -> None:
+    """What the subclass doesn't say yet breaks no promise."""
+    ran = _run(tmp_path, tests=_BEGUN)
+    assert ran.returncode == 1
+    assert "is broken" not in ran.stdout
+    for missing in ("TestMyDirectory.make_directory", "TestMyParser.make_parser", "TestMyStore.make_store"):
+        assert f"NotImplementedError: {missing} is to be written" in ran.stdout
+    assert "A directory that holds these." in ran.stdout
 
 
 def test_without_the_extra_the_import_says_which_one(tmp_path: Path) -> None:

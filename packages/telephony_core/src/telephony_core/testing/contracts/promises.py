@@ -10,6 +10,7 @@ import functools
 import importlib.util
 import inspect
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -72,12 +73,17 @@ def _telling(test: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(test)
         async def told_async(*args: Any, **kwargs: Any) -> None:
             calls: list[str] = []
-            made = {name: await value if inspect.isawaitable(value) else value for name, value in kwargs.items()}
+            try:
+                made = {name: await value if inspect.isawaitable(value) else value for name, value in kwargs.items()}
+            except NotImplementedError as error:
+                _say_what_to_write(error)
+                raise
             try:
                 await test(*args, **_overheard(made, calls))
             except (HypothesisException, BrokenRule):
                 raise
             except _FAILURES as error:
+                _say_what_to_write(error)
                 raise BrokenPromise(test, tuple(calls), _why(error)) from error
 
         return pytest.mark.asyncio(told_async) if _PLUGIN_IS_THERE else told_async
@@ -90,9 +96,22 @@ def _telling(test: Callable[..., Any]) -> Callable[..., Any]:
         except (HypothesisException, BrokenRule):
             raise
         except _FAILURES as error:
+            _say_what_to_write(error)
             raise BrokenPromise(test, tuple(calls), _why(error)) from error
 
     return told
+
+
+def _say_what_to_write(error: BaseException) -> None:
+    """Raise anew what a contract's own method raised for not being overridden, with its name and docstring: that
+    breaks no promise."""
+    if not isinstance(error, NotImplementedError):
+        return
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    contract, name = frame.f_locals.get("self"), frame.f_code.co_name
+    if isinstance(contract, Contract) and frame.f_globals["__name__"].startswith(__package__):
+        says = inspect.getdoc(getattr(contract, name)) or ""
+        raise NotImplementedError(f"{type(contract).__name__}.{name} is to be written. {says}".rstrip()) from None
 
 
 _PLUGIN_IS_THERE = importlib.util.find_spec("pytest_asyncio") is not None
