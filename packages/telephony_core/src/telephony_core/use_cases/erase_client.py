@@ -46,7 +46,7 @@ class EraseClient:
             known = await uow.calls.page(CallFilter(client_id=client_id), cursor=None, limit=1)
         in_directory = await self.directory.forget_client(client_id) if self.directory is not None else False
         if not (in_directory or known.items):
-            raise ClientNotFound(client_id=client_id)
+            raise ClientNotFound("Neither the directory nor any Call knows a client of this id.", client_id=client_id)
         for _ in range(TRIES):
             try:
                 async with self.store.write() as uow:
