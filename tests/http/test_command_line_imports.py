@@ -208,4 +208,4 @@ class TestEraseClient:
     def test_a_client_whom_nobody_knows_is_a_sentence(self, settings: dict[str, str]) -> None:
         done = tell("erase-client", "C-99", settings=settings)
         assert done.returncode == 1
-        assert "There is no client of this id" in done.stderr
+        assert "Neither the directory nor any Call knows" in done.stderr
