@@ -109,6 +109,27 @@ def test_loading_the_demo_again_gives_the_same_ids_and_new_tokens(
     assert sum(each["revoked_at"] is None for each in listed) == 21
 
 
+@pytest.mark.parametrize(
+    ("command", "file", "lines"),
+    [
+        ("directory", "employees.csv", "id,name\nE-1,Anna Orlova\n"),
+        ("directory", "clients.csv", "id,name,phone\nC-1,Pavel Smirnov,+7 913 912-34-56\n"),
+        ("carousel", "pools.csv", "id,chosen_by,regions,default\nown,provider,RU-NVS,yes\n"),
+    ],
+)
+def test_the_demo_is_not_loaded_over_a_companys_own_data(tmp_path: Path, command: str, file: str, lines: str) -> None:
+    """It would change employees of the same ids, and switch quiet hours and limits off."""
+    own = {"TELEPHONY_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}", "TELEPHONY_LANGUAGE": "en"}
+    (tmp_path / file).write_text(lines)
+    assert tell("db", "upgrade", settings=own).returncode == 0
+    assert tell(command, "import", str(tmp_path / file), settings=own).returncode == 0
+    done = tell("demo", "load", settings=own)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "another database" in done.stderr
+    assert "holds the demo" not in tell("doctor", settings=own).stdout
+    assert "nothing was changed" in tell(command, "import", str(tmp_path / file), settings=own).stdout
+
+
 def test_the_demo_is_served_on_this_machine_only_and_with_a_simulator_only(
     settings: dict[str, str], company: dict[str, Any]
 ) -> None:

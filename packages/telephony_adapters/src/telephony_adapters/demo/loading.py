@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from attrs import frozen
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from telephony_adapters.demo.carousel import carousel_pools
@@ -20,6 +21,10 @@ from telephony_adapters.numbering.parser import PhoneNumbers
 from telephony_adapters.store.access_tokens import Tokens
 from telephony_adapters.store.number_ranges import NumberRanges
 from telephony_adapters.store.service_facts import ServiceFacts
+from telephony_adapters.store.tables import carousel_pools as carousel_pools_table
+from telephony_adapters.store.tables import clients as clients_table
+from telephony_adapters.store.tables import employees as employees_table
+from telephony_adapters.store.transaction import Database
 from telephony_adapters.store.unit_of_work import SqlStore
 from telephony_core.carousel import Carousel
 from telephony_core.device import Device, ineligibility
@@ -30,6 +35,13 @@ FACT = "demo"
 """The name of the fact that a database holds this data."""
 SUPERVISOR = "service:supervisor"
 """The service whose token may do everything."""
+
+
+_OWN_DATA = tuple(select(table.c.id).limit(1) for table in (employees_table, clients_table, carousel_pools_table))
+
+
+class HoldsOwnData(Exception):
+    """The database holds a company's own data: the demo would mix with them, and switch quiet hours and limits off."""
 
 
 @frozen
@@ -70,7 +82,8 @@ class LoadedDemo:
 
 
 async def load_demo(engine: AsyncEngine) -> LoadedDemo:
-    """Loads everything into the tables of a database that is up to date."""
+    """Loads everything into the tables of a database that is up to date. Raises `HoldsOwnData`, and changes nothing."""
+    await _refuse_own_data(engine)
     # First of all the mark: whatever of the data is here, nobody may take it for a company's own.
     await ServiceFacts(engine).put(FACT, "true")
     ranges = NumberRanges(engine)
@@ -99,6 +112,15 @@ async def load_demo(engine: AsyncEngine) -> LoadedDemo:
         ),
         supervisor_token=issued[SUPERVISOR],
     )
+
+
+async def _refuse_own_data(engine: AsyncEngine) -> None:
+    if await ServiceFacts(engine).get(FACT):
+        return
+    async with Database(engine).reading() as work:
+        for anything in _OWN_DATA:
+            if await work.row(anything) is not None:
+                raise HoldsOwnData(HoldsOwnData.__doc__)
 
 
 async def _load_carousel(store: SqlStore) -> datetime:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import attrs
 
-from telephony_adapters.demo.loading import LoadedDemo, load_demo
+from telephony_adapters.demo.loading import HoldsOwnData, LoadedDemo, load_demo
 from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.migrations import upgrade
 from telephony_http.commands.database import engine_of, shown
+from telephony_http.commands.failing import CommandError
 from telephony_http.commands.said import say, say_json
 from telephony_http.settings import Settings
 
@@ -25,7 +26,10 @@ async def load_anew(database_url: str) -> LoadedDemo:
 async def load_and_tell(*, as_json: bool) -> None:
     settings = Settings.load()
     async with engine_of(settings) as engine:
-        loaded = await load_demo(engine)
+        try:
+            loaded = await load_demo(engine)
+        except HoldsOwnData as error:
+            raise CommandError(f"{error} Give the demo another database (TELEPHONY_DATABASE_URL).") from None
     if as_json:
         say_json(attrs.asdict(loaded))
         return
