@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from attrs import evolve, frozen
 
@@ -127,7 +128,7 @@ class Attempt:
     look_ups: int = 0
     version: int = 0
 
-    @property
+    @cached_property
     def reading(self) -> Reading:
         return read(self.facts)
 

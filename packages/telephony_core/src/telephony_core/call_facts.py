@@ -206,28 +206,37 @@ class Leg:
 
 
 def _leg(name: LegName, facts: Iterable[Fact]) -> Leg:
-    mine = [fact for fact in facts if fact.leg is name and TABLE[fact.kind].leg_state is not None]
-    if not mine:
+    # In one pass: every list of Calls reads each of its attempts.
+    first: dict[FactKind, datetime] = {}
+    since: dict[FactKind, datetime] = {}
+    causes: list[Cause] = []
+    for fact in facts:
+        kind = fact.kind
+        if fact.leg is not name or TABLE[kind].leg_state is None:
+            continue
+        known_since = fact.known_since
+        if kind not in first:
+            first[kind], since[kind] = fact.at, known_since
+        else:
+            first[kind], since[kind] = min(first[kind], fact.at), min(since[kind], known_since)
+        if kind is FactKind.RELEASED and fact.cause is not None:
+            causes.append(fact.cause)
+    if not first:
         return Leg(name, LegState.WAITING, None, heard_of=False)
-    strongest = max((fact.kind for fact in mine), key=_STRENGTH.__getitem__)
+    strongest = max(first, key=_STRENGTH.__getitem__)
     state = TABLE[strongest].leg_state
     assert state is not None  # facts without one were left out above
-    causes = [fact.cause for fact in mine if fact.kind is FactKind.RELEASED and fact.cause is not None]
-
-    def first(kind: FactKind) -> datetime | None:
-        return min((fact.at for fact in mine if fact.kind is kind), default=None)
-
     return Leg(
         name,
         state,
         strongest,
-        heard_of=any(TABLE[fact.kind].source is Source.PROVIDER for fact in mine),
-        requested_at=first(FactKind.REQUESTED),
-        ringing_at=first(FactKind.RINGING),
-        answered_at=first(FactKind.ANSWERED),
-        released_at=first(FactKind.RELEASED),
+        heard_of=any(TABLE[kind].source is Source.PROVIDER for kind in first),
+        requested_at=first.get(FactKind.REQUESTED),
+        ringing_at=first.get(FactKind.RINGING),
+        answered_at=first.get(FactKind.ANSWERED),
+        released_at=first.get(FactKind.RELEASED),
         cause=min(causes, key=_CAUSE_ORDER.__getitem__, default=None),
-        since={kind: min(fact.known_since for fact in mine if fact.kind is kind) for kind in {f.kind for f in mine}},
+        since=since,
     )
 
 

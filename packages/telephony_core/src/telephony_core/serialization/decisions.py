@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from telephony_core.caller_id import CallerIdDecision, Step
@@ -209,6 +210,7 @@ def _differences(numbers: tuple[PhoneNumber, ...]) -> str:
     return " ".join(parts)
 
 
+@lru_cache(maxsize=256)  # the decisions of one generation have the same
 def _from_differences(text: str) -> tuple[PhoneNumber, ...]:
     numbers, value = [], 0
     for part in text.split():

@@ -138,8 +138,11 @@ def facts_to_stored(facts: Iterable[Fact]) -> list[dict[str, Any]]:
     return [stored.unstructure(fact) for fact in order]
 
 
+_fact = stored.get_structure_hook(Fact)  # asked for once, not for each fact of each attempt
+
+
 def facts_from_stored(data: Iterable[Mapping[str, Any]]) -> frozenset[Fact]:
-    return frozenset(stored.structure(each, Fact) for each in data)
+    return frozenset(_fact(each, Fact) for each in data)
 
 
 def limits_to_stored(limits: ShowLimits) -> dict[str, Any]:
