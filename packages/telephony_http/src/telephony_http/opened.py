@@ -173,7 +173,7 @@ def _surroundings(
             return [device_of(row) for row in await work.rows(_IP_PHONES, {"provider": name})]
 
     async def calls_to(number: PhoneNumber, since: datetime | None = None) -> list[Placed]:
-        async with parts.store.read() as uow:
+        async with parts.store.glance() as uow:
             now = await uow.now()
             kept_since = now - timedelta(days=settings.retention_days)
             found = await uow.calls.attempts_to(number, since or kept_since, now)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, insert, select, text, tuple_, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, insert, or_, select, text, tuple_, update
 
 from telephony_adapters.store.columns import Instant
 from telephony_adapters.store.rows import report_of, report_row
@@ -19,7 +21,20 @@ from telephony_core.serialization import event_to_stored
 # --- Reservations -----------------------------------------------------------------------------------------------------
 
 _pair = tuple_(reservations.c.kind, reservations.c.value)
-_HOLDERS = select(reservations).where(_pair.in_(bindparam("wanted", expanding=True)))
+
+
+@cache
+def _holders(wanted: int) -> Select[Any]:
+    """Of so many reservations, `kind0` and `value0` being the first: an attempt wants three, and they are few kinds of
+    questions. A list in one parameter would be written into the statement anew at each execution."""
+    each = (
+        and_(reservations.c.kind == bindparam(f"kind{n}"), reservations.c.value == bindparam(f"value{n}"))
+        for n in range(wanted)
+    )
+    return select(reservations).where(or_(*each))
+
+
+_NAMES = ("kind", "value")
 _TAKE = insert(reservations)
 _GIVE_UP_ALL = delete(reservations).where(reservations.c.attempt_id == bindparam("attempt_id"))
 _GIVE_UP = _GIVE_UP_ALL.where(_pair.in_(bindparam("which", expanding=True)))
@@ -40,7 +55,8 @@ class SqlReservations:
         pairs = _pairs(wanted)
         if not pairs:
             return {}
-        rows = await self._work.rows(_HOLDERS, {"wanted": pairs})
+        asked = {f"{name}{n}": word for n, pair in enumerate(pairs) for name, word in zip(_NAMES, pair, strict=True)}
+        rows = await self._work.rows(_holders(len(pairs)), asked)
         return {Reservation(ReservationKind(row.kind), row.value): row.attempt_id for row in rows}
 
     async def take(self, attempt_id: str, wanted: Iterable[Reservation]) -> None:
