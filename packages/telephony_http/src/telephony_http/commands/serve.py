@@ -101,7 +101,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # What is here by now stays: looking through it again and again is a fifth of what a list of Calls costs.
+            # What is here by now stays: looking through it again and again was nearly a third of a list of Calls.
             gc.collect()
             gc.freeze()
             say(self._ready)
