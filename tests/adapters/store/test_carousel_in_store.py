@@ -11,10 +11,11 @@ from sqlalchemy import event, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from telephony_adapters.store.engine import open_store
 from telephony_adapters.store.tables import carousel_pools, carousel_regions
 from telephony_adapters.store.unit_of_work import SqlStore
-from telephony_core.carousel import Carousel, NumberUse
-from telephony_core.errors import CarouselConflict
+from telephony_core.carousel import Carousel, ChosenBy, NumberUse
+from telephony_core.errors import CarouselConflict, StoreUnavailable
 from telephony_core.ports import ConcurrentChange, Store
 from telephony_core.testing.examples import NOW, PROVIDER, a_carousel, a_generation, a_number, a_pool
 
@@ -54,6 +55,39 @@ async def test_an_unchanged_carousel_costs_one_statement(engine: AsyncEngine) ->
 
     await seen(store)
     assert len([each for each in statements if each.startswith("SELECT")]) == 1
+
+
+async def _lock_or_wait(store: Store, choosing: Store) -> None:
+    """One chooses, and the other is refused while it waits for the pools that are locked."""
+
+    async def choose(by: Store) -> Carousel:
+        async with by.write() as uow:
+            return await uow.carousel.load(choosing_for=PROVIDER)
+
+    async with choosing.write() as uow:
+        assert (await uow.carousel.load(choosing_for=PROVIDER)).pools[0].chosen_by is ChosenBy.US
+        with pytest.raises(StoreUnavailable):
+            await choose(store)
+    assert (await choose(store)).pools[0].chosen_by is ChosenBy.US
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_pools_are_locked_though_this_process_remembers_that_nobody_chooses(
+    url: str, engine: AsyncEngine, remembers: bool
+) -> None:
+    """C7, C9: another process handed the pool to us since; whoever chooses holds its lock, whatever it remembered."""
+    impatient = open_store(url, wait_seconds=0.3)
+    here, there, third = SqlStore(engine), SqlStore(engine), SqlStore(impatient)
+    await put(there, a_carousel(evolve(SIBERIA, chosen_by=ChosenBy.PROVIDER)))
+    if remembers:
+        await seen(here)
+        await seen(third)
+    await put(there, a_carousel(SIBERIA))
+    try:
+        await _lock_or_wait(third, here)
+        await _lock_or_wait(third, there)
+    finally:
+        await impatient.dispose()
 
 
 async def test_a_change_that_was_rolled_back_is_remembered_by_nobody(engine: AsyncEngine) -> None:
