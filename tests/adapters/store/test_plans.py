@@ -76,7 +76,10 @@ async def test_it_is_answered_off_an_index(engine: AsyncEngine, question: str) -
 
     async with store.write() as uow:
         await ask(uow)
-    plans = [await _plan(engine, *each) for each in tuple(asked)]  # which are asked themselves
+    statements = tuple(asked)  # what follows is asked, too
+    if question in PARTIAL and engine.dialect.name == "postgresql":
+        await _many_that_are_over(engine)
+    plans = [await _plan(engine, *each) for each in statements]
     assert plans
     if question in PARTIAL:
         assert PARTIAL[question] in "".join(plans), plans
@@ -84,6 +87,19 @@ async def test_it_is_answered_off_an_index(engine: AsyncEngine, question: str) -
         for table in GROWING:
             assert f"SCAN {table}\n" not in plan, plan
             assert f"Seq Scan on {table} " not in plan, plan
+
+
+async def _many_that_are_over(engine: AsyncEngine) -> None:
+    """Enough for an index of the few to be the cheaper one; in empty tables what earlier tests left would decide."""
+    async with SqlStore(engine).write() as uow:
+        for nth in range(300):
+            attempt = an_attempt_that("talked", provider_reference=f"ref-{nth}")
+            await uow.calls.add(a_call(attempt))
+            await uow.reports.add(a_report(attempt), NOW, attempt.id)
+        await uow.commit()
+    async with engine.connect() as connection:
+        apart = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await apart.exec_driver_sql("VACUUM ANALYZE attempts, provider_reports, calls")
 
 
 async def _plan(engine: AsyncEngine, statement: str, parameters: object) -> str:

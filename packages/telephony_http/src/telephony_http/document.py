@@ -8,6 +8,7 @@ is added by its operation id: whom it is for, examples, headers of answers, link
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -147,12 +148,25 @@ def body_schemas() -> Mapping[str, Json]:
     """The schema of every body, by its name."""
     kinds = [*_below(Asked), *_below(Told)]
     _, schemas = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    schemas = _without_indentation(schemas)
     for kind in kinds:
         _tell_defaults(schemas[kind.__name__])
         if issubclass(kind, Asked) and (impossible := kind.impossible()) is not None:
             schemas[kind.__name__]["not"] = impossible
     enumerations: dict[str, Json] = {}
     return {**_naming_enumerations(schemas, enumerations), **enumerations}
+
+
+def _without_indentation(value: Any) -> Any:
+    """The same with docstrings as Python 3.13 has them, whichever Python this is."""
+    if isinstance(value, list):
+        return [_without_indentation(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: inspect.cleandoc(each) if name == "description" and isinstance(each, str) else _without_indentation(each)
+        for name, each in value.items()
+    }
 
 
 def _tell_defaults(schema: Json) -> None:
