@@ -5,7 +5,8 @@ from importlib.util import find_spec
 
 _MISSING = [name for name in ("hypothesis", "pytest") if find_spec(name) is None]
 if _MISSING:
-    raise ImportError(f"contracts need telephony-core[testing]: there is no {' and no '.join(_MISSING)}")
+    _WHAT = f"contracts need telephony-core[testing]: there is no {' and no '.join(_MISSING)}"
+    raise ModuleNotFoundError(_WHAT, name=_MISSING[0])
 
 from telephony_core.testing.contracts.caller_id import CallerIdPolicyContract
 from telephony_core.testing.contracts.carousel import CarouselContract
