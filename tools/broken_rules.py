@@ -192,7 +192,7 @@ BREACHES = (
         "K3",
         "a lost commit is not read back",
         f"{CASES}/commit_intent.py",
-        "                if stored is None:\n                    raise\n",
+        "                if own is None:\n                    raise\n",
         "                raise\n",
         INITIATE,
     ),
